@@ -1,0 +1,1 @@
+"""Who is who: providers (tenants), customers, users, memberships and the two walls between tenants."""

@@ -1,0 +1,167 @@
+"""One unit of work per request: authenticate, open a transaction, set the tenant context, call the view, render.
+
+The unit is rolled back on any answer of 400 or more, unless the view says that what it wrote is to be kept
+(``response.keep = True``: a draft that failed validation). A serialisation failure or deadlock runs the unit again.
+"""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from importlib import import_module
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.db import OperationalError, connection, transaction
+from django.http import Http404, HttpResponseBase
+from django.template.response import SimpleTemplateResponse
+from django.utils import timezone, translation
+
+from accounts import actors
+from accounts.access import Access, Audience, View, access_of
+from accounts.errors import DomainError, Forbidden, NotFound
+from accounts.models import AccessRecord
+from accounts.requests import TenantRequest
+from accounts.roles import Role
+from accounts.tenancy import Actor, enter_context
+
+RETRIED_STATES = {"40001", "40P01"}
+MAX_ATTEMPTS = 3
+
+
+class SignInNeeded(DomainError):
+    """Nobody is signed in: the face leads to the sign-in page."""
+
+    code = "sign_in_needed"
+
+
+class TenantMiddleware:
+    """Last in the list, so that a repeated unit repeats the view alone."""
+
+    def __init__(self, get_response: Callable[[TenantRequest], HttpResponseBase]):
+        self.get_response = get_response
+
+    def __call__(self, request: TenantRequest) -> HttpResponseBase:
+        request.request_id = uuid.uuid4().hex
+        request.actor = None
+        response = self.get_response(request)
+        response["X-Request-ID"] = request.request_id
+        response.setdefault("Cache-Control", "no-store")
+        if response.status_code in {403, 429} or getattr(request, "denied", None):
+            _record_denial(request, response.status_code)
+        return response
+
+    def process_view(
+        self, request: TenantRequest, view: View, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> HttpResponseBase | None:
+        access = access_of(view)
+        if access and not access.transaction:
+            request.at = timezone.now().replace(microsecond=0)
+            return None
+        return _run(request, lambda: _call(request, access, view, args, kwargs))
+
+
+def _run(request: TenantRequest, work: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+    for attempt in range(1, MAX_ATTEMPTS + 1):
+        try:
+            return _attempt(work)
+        except DomainError as error:
+            return _attempt(partial(_error_answer, request, error))
+        except Http404:
+            return _attempt(lambda: _error_answer(request, NotFound()))
+        except PermissionDenied:
+            return _attempt(lambda: _error_answer(request, Forbidden()))
+        except OperationalError as error:
+            if getattr(error.__cause__, "sqlstate", None) not in RETRIED_STATES or attempt == MAX_ATTEMPTS:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _attempt(work: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+    with transaction.atomic():
+        response = work()
+        if isinstance(response, SimpleTemplateResponse) and not response.is_rendered:
+            response.render()
+        if response.status_code >= 400 and not getattr(response, "keep", False):
+            transaction.set_rollback(True)
+    return response
+
+
+def _call(
+    request: TenantRequest, access: Access | None, view: View, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> HttpResponseBase:
+    _begin(request)
+    _authorise(request.actor, access)
+    return view(request, *args, **kwargs)
+
+
+def _error_answer(request: TenantRequest, error: DomainError) -> HttpResponseBase:
+    request.denied = error.code
+    _begin(request)
+    pages = import_module(settings.ERROR_PAGES)
+    answer: HttpResponseBase = pages.error_page(request, error)
+    return answer
+
+
+def _begin(request: TenantRequest) -> None:
+    """Read the clock once, find the actor, set the context. Two round trips, three for a partner."""
+    user = request.user
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT clock_timestamp(), set_config('app.user_id', %s, true), set_config('app.provider_id', '', true)",
+            [str(user.pk) if user.is_authenticated else ""],
+        )
+        instant: datetime = cursor.fetchone()[0]
+    request.at = instant.astimezone(UTC).replace(microsecond=0)
+    request.actor = None
+    if not user.is_authenticated:
+        return
+    actor = actors.actor_for(user, request.session.get(actors.SESSION_KEY))
+    if actor:
+        request.actor = _with_grants(actor)
+        timezone.activate(actor.time_zone)
+        _speak(request, actor)
+
+
+def _with_grants(actor: Actor) -> Actor:
+    enter_context(actor)
+    if actor.role != Role.PARTNER or actor.membership_id is None:
+        return actor
+    actor = replace(actor, customer_ids=actors.partner_customers(actor.membership_id))
+    enter_context(actor)
+    return actor
+
+
+def _speak(request: TenantRequest, actor: Actor) -> None:
+    if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
+        translation.activate(actor.language)
+        request.LANGUAGE_CODE = actor.language
+
+
+def _authorise(actor: Actor | None, access: Access | None) -> None:
+    if access is None:
+        raise Forbidden(code="unclassified_view")
+    if access.audience in {Audience.PUBLIC, Audience.DEMO}:
+        return
+    if actor is None:
+        raise SignInNeeded
+    if access.audience == Audience.STAFF and not actor.is_staff:
+        raise NotFound
+    if access.audience == Audience.CUSTOMERS and not actor.is_external:
+        raise NotFound
+
+
+def _record_denial(request: TenantRequest, status: int) -> None:
+    """Outside the rolled-back unit, so that the denial itself is kept."""
+    user = getattr(request, "user", None)
+    AccessRecord.objects.create(
+        at=getattr(request, "at", None) or timezone.now(),
+        kind=getattr(request, "denied", None) or "denied",
+        user_id=user.pk if user is not None and user.is_authenticated else None,
+        path=request.path.replace("\x00", "")[:300],
+        status=status,
+        request_id=request.request_id,
+        peer=request.META.get("REMOTE_ADDR", "")[:64],
+    )

@@ -1,0 +1,31 @@
+"""What TenantMiddleware adds to a request."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.http import HttpRequest
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from accounts.models import User
+    from accounts.tenancy import Actor
+
+
+class TenantRequest(HttpRequest):
+    """A request inside its unit of work. For types only: the middleware sets these on Django's own request.
+
+    ``at`` is the one clock of the request, in UTC, to the second. ``actor`` is None for somebody without a membership.
+    """
+
+    actor: "Actor | None"
+    at: datetime
+    request_id: str
+    denied: str
+    user: "User | AnonymousUser"
+
+
+class ActingRequest(TenantRequest):
+    """A request whose view is marked so that an actor is certain."""
+
+    actor: "Actor"

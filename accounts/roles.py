@@ -1,0 +1,53 @@
+"""Roles and what each may do: one table, read by guards, faces and the access review alike."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(models.TextChoices):
+    ENGINEER_N1 = "engineer_n1", _("Support engineer N1")
+    ENGINEER_N2 = "engineer_n2", _("Support engineer N2")
+    ENGINEER_N3 = "engineer_n3", _("Support engineer N3")
+    SUPPORT_MANAGER = "support_manager", _("Support manager")
+    ACCOUNT_MANAGER = "account_manager", _("Account manager")
+    PRODUCT_MANAGER = "product_manager", _("Product manager")
+    ADMINISTRATOR = "administrator", _("Administrator")
+    AUDITOR = "auditor", _("Auditor")
+    CONTACT = "contact", _("Contact")
+    ANIMATOR = "animator", _("Space animator")
+    SECURITY_OFFICER = "security_officer", _("Security officer")
+    DPO = "dpo", _("Data protection officer")
+    VIEWER = "viewer", _("Viewer")
+    PARTNER = "partner", _("Partner")
+
+
+ENGINEERS = frozenset({Role.ENGINEER_N1, Role.ENGINEER_N2, Role.ENGINEER_N3})
+STAFF = ENGINEERS | {
+    Role.SUPPORT_MANAGER,
+    Role.ACCOUNT_MANAGER,
+    Role.PRODUCT_MANAGER,
+    Role.ADMINISTRATOR,
+    Role.AUDITOR,
+}
+CUSTOMER = frozenset({Role.CONTACT, Role.ANIMATOR, Role.SECURITY_OFFICER, Role.DPO, Role.VIEWER})
+EXTERNAL = CUSTOMER | {Role.PARTNER}
+
+_DESK = ENGINEERS | {Role.SUPPORT_MANAGER}
+_FILERS = frozenset({Role.CONTACT, Role.ANIMATOR, Role.SECURITY_OFFICER})
+
+PERMISSIONS: dict[str, frozenset[Role]] = {
+    "ticket.file": _FILERS,
+    "ticket.take": _DESK,
+    "ticket.assign": _DESK,
+    "ticket.be_assigned": _DESK,
+    "ticket.reply": _DESK | {Role.ACCOUNT_MANAGER} | _FILERS,
+    "ticket.note": STAFF - {Role.AUDITOR},
+    "ticket.ask": _DESK,
+    "ticket.call": _DESK,
+    "ticket.resolve": _DESK,
+    "ticket.reopen": _DESK | _FILERS,
+    "ticket.close": _DESK | _FILERS,
+    "ticket.severity": _DESK,
+    "attachment.upload": (STAFF - {Role.AUDITOR}) | _FILERS,
+}
+"""Permission → roles. A role that is absent may not; nobody inherits anything."""

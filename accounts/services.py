@@ -1,0 +1,70 @@
+"""Setting up tenants and people. The caller holds a context of the provider (usually ``Actor.system``)."""
+
+import uuid
+from datetime import datetime
+from uuid import UUID
+
+from accounts.errors import Invalid
+from accounts.models import Customer, Membership, PartnerGrant, Provider, TicketCounter, User
+from accounts.roles import Role
+
+_PROVIDERS = uuid.UUID("0a9f3c52-6c1b-5d0e-9b51-7d5a54c3f1a7")
+
+
+def provider_id_for(slug: str) -> UUID:
+    """The key of the provider called ``slug``: derived, because a provider's row can only be read in its context."""
+    return uuid.uuid5(_PROVIDERS, slug)
+
+
+def ensure_provider(*, slug: str, name: str, ticket_prefix: str, at: datetime) -> Provider:
+    """The provider called ``slug``, created with its ticket counter where it is missing."""
+    provider, created = Provider.objects.get_or_create(
+        id=provider_id_for(slug),
+        defaults={"slug": slug, "name": name, "ticket_prefix": ticket_prefix, "created_at": at},
+    )
+    if created:
+        TicketCounter.objects.create(provider=provider)
+    return provider
+
+
+def create_customer(*, provider_id: UUID, name: str, country: str = "FR", at: datetime) -> Customer:
+    """A new customer of the provider; raises ``IntegrityError`` where the name is taken there."""
+    return Customer.objects.create(provider_id=provider_id, name=name, country=country, created_at=at)
+
+
+def ensure_user(*, email: str, password: str | None, language: str, time_zone: str, at: datetime) -> User:
+    """The global user with this address. Only a new one gets the password: nobody takes over an existing account."""
+    known = User.objects.filter(email=email.strip().lower()).first()
+    if known:
+        return known
+    return User.objects.create_user(email, password, language=language, time_zone=time_zone, created_at=at)
+
+
+def add_membership(
+    *,
+    provider_id: UUID,
+    user: User,
+    role: Role,
+    display_name: str,
+    at: datetime,
+    customer_id: UUID | None = None,
+) -> Membership:
+    """Give ``user`` a place: staff and partners have no customer, everybody else has exactly one."""
+    name = " ".join(display_name.split())
+    if not name:
+        raise Invalid({"display_name": ["A name is needed."]})
+    return Membership.objects.create(
+        provider_id=provider_id,
+        user=user,
+        role=role,
+        display_name=name,
+        customer_id=customer_id,
+        created_at=at,
+    )
+
+
+def grant_customer(*, membership: Membership, customer_id: UUID, at: datetime) -> PartnerGrant:
+    """Let a partner read one customer's tickets."""
+    return PartnerGrant.objects.create(
+        provider_id=membership.provider_id, membership=membership, customer_id=customer_id, granted_at=at
+    )

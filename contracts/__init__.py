@@ -1,0 +1,1 @@
+"""What was promised to whom: terms as data, contracts, contacts and environments."""

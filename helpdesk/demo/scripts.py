@@ -1,0 +1,177 @@
+"""Reading the cast and the stories. Times are relative, so that the same stories can be played up to any date.
+
+A story begins `filed: 34 09:12 orvaultin critical production`: on the 34th working day before the demo's date, at 09:12
+French time, that contact files under that severity (`no_access/platform_down` with its kind) for that environment.
+Each step is one line, `d2 14:05 dourvenne reply: text`: two working days after the filing. Words that follow the verb
+are its arguments; `+name.csv` at the end of the text attaches a file.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+FOLDER = Path(__file__).resolve().parent
+DETAILS = ("symptoms", "steps", "consequences", "customisation", "last_actions", "technical_data")
+KEYS = {"customer", "filed", "title", "description", "files", "then", *DETAILS}
+ARGUMENTS = {
+    "take": 0,
+    "assign": 1,
+    "reply": 0,
+    "note": 0,
+    "ask": 0,
+    "call": 0,
+    "resolve": 1,
+    "reopen": 0,
+    "close": 0,
+    "severity": 2,
+}
+SILENT = frozenset({"take", "assign", "close"})
+"""Verbs without a text."""
+
+_TIME = r"(?P<hour>[01]\d|2[0-3]):(?P<minute>[0-5]\d)"
+_FILED = re.compile(
+    rf"(?P<days>\d{{1,3}}) {_TIME} (?P<who>\w+) (?P<severity>\w+)(?:/(?P<kind>\w+))? (?P<environment>\w+)"
+)
+_STEP = re.compile(rf"d(?P<days>\d{{1,2}}) {_TIME} (?P<who>\w+) (?P<verb>\w+)(?P<arguments>(?: \w+)*)")
+_FILE = re.compile(r"\s*\+(?P<name>[\w-]+\.\w+)\s*$")
+
+
+class ScriptError(ValueError):
+    """A line of the cast or of a story cannot be played; the text says which and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An act of somebody, ``days`` working days after the filing."""
+
+    days: int
+    hour: int
+    minute: int
+    who: str
+    verb: str
+    arguments: tuple[str, ...]
+    body: str
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One ticket, filed ``days`` working days before the demo's date, with all that happens to it."""
+
+    customer: str
+    days: int
+    hour: int
+    minute: int
+    author: str
+    severity: str
+    kind: str
+    environment: str
+    title: str
+    description: str
+    details: Mapping[str, str]
+    files: tuple[str, ...]
+    steps: tuple[Step, ...]
+
+
+def read_cast() -> list[dict[str, Any]]:
+    """The providers with their people and customers, as written."""
+    return list(_load(FOLDER / "cast.yaml")["providers"])
+
+
+def read_stories(latest: int | None = None) -> list[Story]:
+    """All stories in the order of their filing, or only the ``latest`` ones. Raises ScriptError."""
+    found: list[Story] = []
+    for path in sorted((FOLDER / "stories").glob("*.yaml")):
+        document = _load(path)
+        for number, given in enumerate(document["stories"], start=1):
+            try:
+                found.append(_story(given, given.get("customer", document.get("customer", ""))))
+            except (KeyError, ValueError) as error:
+                raise ScriptError(f"{path.name}, story {number} ({given.get('title')}): {error}") from error
+    found.sort(key=lambda story: (-story.days, story.hour, story.minute, story.customer, story.title))
+    return found if latest is None else found[-latest:] if latest else []
+
+
+def _load(path: Path) -> dict[str, Any]:
+    return dict(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+def _story(given: Mapping[str, Any], customer: str) -> Story:
+    if unknown := given.keys() - KEYS:
+        raise ScriptError(f"there is nothing called {', '.join(sorted(unknown))} in a story")
+    filed = _matched(_FILED, given["filed"])
+    details = {name: _text(given[name]) for name in DETAILS if name in given}
+    story = Story(
+        customer=customer,
+        days=int(filed["days"]),
+        hour=int(filed["hour"]),
+        minute=int(filed["minute"]),
+        author=filed["who"],
+        severity=filed["severity"],
+        kind=filed["kind"] or "",
+        environment=filed["environment"],
+        title=_text(given["title"]),
+        description=_text(given["description"]),
+        details={"customisation": "none"} | details,
+        files=tuple(given.get("files", ())),
+        steps=tuple(_step(item) for item in given["then"]),
+    )
+    _check_order(story)
+    return story
+
+
+def _step(item: str | Mapping[str, str]) -> Step:
+    if not isinstance(item, str) and len(item) != 1:
+        raise ScriptError(f"“{next(iter(item))}” shares its entry with another step: begin each with a dash")
+    line, said = (item, "") if isinstance(item, str) else next(iter(item.items()))
+    found = _matched(_STEP, line)
+    verb, arguments = found["verb"], tuple(found["arguments"].split())
+    if verb not in ARGUMENTS:
+        raise ScriptError(f"“{line}”: {verb} is unknown; there are {', '.join(ARGUMENTS)}")
+    if ARGUMENTS[verb] != len(arguments):
+        raise ScriptError(f"“{line}”: {verb} takes {ARGUMENTS[verb]} words after it, not {len(arguments)}")
+    body, files = _without_files(_text(said))
+    if bool(body) is (verb in SILENT):
+        raise ScriptError(f"“{line}”: {verb} {'says nothing' if verb in SILENT else 'needs a text'}")
+    times = int(found["days"]), int(found["hour"]), int(found["minute"])
+    return Step(*times, found["who"], verb, arguments, body, files)
+
+
+def _without_files(text: str) -> tuple[str, tuple[str, ...]]:
+    found = _FILE.search(text)
+    if found is None:
+        return text, ()
+    return text[: found.start()], (found["name"],)
+
+
+def _check_order(story: Story) -> None:
+    before = (0, story.hour, story.minute)
+    for step in story.steps:
+        after = (step.days, step.hour, step.minute)
+        if after <= before:
+            raise ScriptError(f"the step of {step.who} on day {step.days} does not come after the one before it")
+        before = after
+    if before[0] >= story.days:
+        raise ScriptError("it goes on until the demo's date or later")
+
+
+def _matched(pattern: re.Pattern[str], line: str) -> Mapping[str, str]:
+    found = pattern.fullmatch(str(line))
+    if found is None:
+        raise ScriptError(f"“{line}” does not have the form that is expected")
+    return found.groupdict()
+
+
+def _text(value: object) -> str:
+    return str(value).strip()
+
+
+def files_of(stories: Iterable[Story]) -> set[str]:
+    """The names of all files that the stories attach."""
+    return {
+        name for story in stories for name in (*story.files, *(name for step in story.steps for name in step.files))
+    }

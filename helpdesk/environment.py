@@ -1,0 +1,88 @@
+"""What the product reads from its surroundings: environment variables, and the note that a running `make run` leaves.
+
+Every other module asks here, so that one place knows which variable wins.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+DATABASE_VARIABLES = {
+    "web": "DATABASE_URL",
+    "worker": "DATABASE_WORKER_URL",
+    "migrate": "DATABASE_MIGRATE_URL",
+}
+
+
+def data_dir(environ: Mapping[str, str] = os.environ) -> Path:
+    """Folder for everything that is not source: databases, attachments, mail, logs."""
+    return Path(environ.get("HELPDESK_DATA_DIR") or BASE_DIR / ".data").resolve()
+
+
+def running_instance(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Variables of the `make run` beside this process, so that `manage.py` in a second terminal meets the same servers.
+
+    Empty when nothing was started here. The note stays after a stop; its servers then simply do not answer.
+    """
+    note = data_dir(environ) / "run" / "environment.json"
+    try:
+        content = json.loads(note.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return {str(name): str(value) for name, value in content.items()} if isinstance(content, dict) else {}
+
+
+def effective_environment(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The variables of this process, completed by those of a running instance unless the database is named here."""
+    if any(environ.get(name) for name in DATABASE_VARIABLES.values()):
+        return dict(environ)
+    return {**running_instance(environ), **environ}
+
+
+def process_kind(environ: Mapping[str, str]) -> str:
+    """Who is running: web, worker or migrate. Raises ImproperlyConfigured for anything else."""
+    kind = environ.get("HELPDESK_PROCESS") or "web"
+    if kind not in DATABASE_VARIABLES:
+        allowed = ", ".join(DATABASE_VARIABLES)
+        raise ImproperlyConfigured(f"HELPDESK_PROCESS is {kind!r}; it must be one of {allowed}.")
+    return kind
+
+
+def is_on(environ: Mapping[str, str], name: str, *, default: bool = False) -> bool:
+    """A switch: 1 or 0. Raises ImproperlyConfigured for any other word, since a typing error must not mean "off"."""
+    value = environ.get(name, "").strip().lower()
+    if not value:
+        return default
+    if value in {"1", "true", "yes", "on"}:
+        return True
+    if value in {"0", "false", "no", "off"}:
+        return False
+    raise ImproperlyConfigured(f"{name} is {value!r}; it must be 1 or 0.")
+
+
+def words(environ: Mapping[str, str], name: str, default: str = "") -> list[str]:
+    """A comma separated list without empty entries."""
+    return [word.strip() for word in environ.get(name, default).split(",") if word.strip()]
+
+
+def require_configuration(environ: Mapping[str, str] = os.environ) -> None:
+    """Refuse to start a server that has no secret key or no database; raises ImproperlyConfigured naming what to set.
+
+    Commands that need neither (`sla_compute`, `clauses`, `makemigrations`) do not ask.
+    """
+    known = effective_environment(environ)
+    needed: dict[str, Any] = {
+        "HELPDESK_SECRET_KEY": "a long random text that stays the same between restarts",
+        DATABASE_VARIABLES[process_kind(known)]: "postgresql://login:password@host:port/database",
+    }
+    missing = [f"{name} ({meaning})" for name, meaning in needed.items() if not known.get(name)]
+    if missing:
+        raise ImproperlyConfigured("Set " + " and ".join(missing) + ", or start everything with `make run`.")
+    if len(known["HELPDESK_SECRET_KEY"]) < 32:
+        raise ImproperlyConfigured("HELPDESK_SECRET_KEY is too short; use at least 32 random characters.")

@@ -1,0 +1,1 @@
+"""Stands where the database would be, and says how to get one."""

@@ -1,0 +1,1 @@
+"""The one write path of a ticket, and the timers that act on it."""

@@ -1,0 +1,315 @@
+"""The one write path of a ticket.
+
+``apply`` does it all in one transaction: lock the ticket as the actor sees it, authorise, compare versions, settle what
+was due before, run the guards and the transition, write one journal event, sync the clocks, queue what is to be told.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django_fsm import TransitionNotAllowed
+
+from accounts.errors import Change, NotFound, Stale
+from accounts.identifiers import uuid7
+from accounts.tenancy import Actor, tenant_context
+from contracts.selectors import terms_of
+from lifecycle import guards
+from lifecycle.models import TicketProcess
+from notifications import outbox, wakeup
+from slas import clocks
+from tickets import journal
+from tickets.events import ALERTS, CLOCK_FACTS, EDITED_FIELDS, Kind
+from tickets.models import Attachment, Comment, Event, Ticket, Visibility
+
+SETTLED = CLOCK_FACTS | ALERTS
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is said with an act; becomes a comment of the conversation."""
+
+    body: str
+    visibility: str = Visibility.PUBLIC
+    attachments: Sequence[Attachment] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What a service decided under lock. ``transition`` names a method of the proxy; ``changes`` are columns to set."""
+
+    kind: Kind
+    transition: str = ""
+    changes: dict[str, Any] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict)
+    message: Message | None = None
+    visibility: str = Visibility.PUBLIC
+
+
+Decide = Callable[[Ticket], Act]
+
+
+def apply(
+    *,
+    actor: Actor,
+    at: datetime,
+    reference: str,
+    permission: str,
+    decide: Decide,
+    is_edit: bool = False,
+    expected_version: int | None = None,
+) -> Ticket:
+    """Do one act on one ticket; everything or nothing.
+
+    ``decide`` looks at the locked ticket and answers with an ``Act``, or raises ``Refused`` or ``Invalid``. Raises
+    ``NotFound`` for a ticket the actor may not see, ``Forbidden``, ``Stale`` for an edit of an outdated form.
+    """
+    at = at.astimezone(UTC)
+    with transaction.atomic():
+        ticket = _locked(actor, reference)
+        actor.require(permission)
+        if is_edit:
+            _require_fresh(actor, ticket, expected_version)
+        events = _clock_events(ticket)
+        events += _settle(actor, ticket, events, at)
+        act = decide(ticket)
+        _carry_out(actor, at, ticket, events, act)
+    return ticket
+
+
+def file(
+    *, actor: Actor, at: datetime, ticket: Ticket, attachments: Sequence[Attachment], severity: dict[str, Any]
+) -> Ticket:
+    """Insert a new ticket with its first event, its clocks and its outbox row. The service has checked the rest."""
+    at = at.astimezone(UTC)
+    process = TicketProcess(**_columns(ticket))
+    with transaction.atomic():
+        event = journal.build_event(
+            process,
+            actor,
+            journal.Entry(Kind.FILED, at, at, data={"severity": severity, "title": ticket.title}),
+        )
+        reckonings = clocks.reckon(process, [event], at)
+        process.due_at = clocks.earliest_due(reckonings)
+        _stamp(process, at, event.visibility)
+        process.save(force_insert=True)
+        _bind(attachments, process, None, Visibility.PUBLIC)
+        journal.append([event])
+        clocks.write_rows(clocks.build_rows(process, reckonings, at))
+        _tell([event])
+    return process
+
+
+def settle_due(tickets: Sequence[UUID], at: datetime) -> int:
+    """For the sweep: write the alerts that are due on these tickets, already locked by the caller. Returns how many."""
+    rows = list(TicketProcess.objects.filter(pk__in=tickets).order_by("pk"))
+    by_ticket: dict[UUID, list[Event]] = {row.pk: [] for row in rows}
+    for event in Event.objects.filter(ticket_id__in=tickets, kind__in=sorted(SETTLED)).order_by("ticket_id", "seq"):
+        by_ticket[event.ticket_id].append(event)
+    return _settle_many(rows, by_ticket, at)
+
+
+def lock_due(at: datetime, limit: int, provider_id: UUID) -> list[UUID]:
+    """Lock up to ``limit`` tickets with a clock that is due, skipping those that somebody else holds."""
+    rows = TicketProcess.objects.select_for_update(skip_locked=True, no_key=True)
+    due = clocks.due_ticket_ids(provider_id, at, limit)
+    return list(rows.filter(pk__in=due).order_by("pk").values_list("pk", flat=True))
+
+
+def _locked(actor: Actor, reference: str) -> TicketProcess:
+    rows = TicketProcess.objects.visible_to(actor).select_for_update(no_key=True)
+    found: TicketProcess | None = rows.filter(reference=reference).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _require_fresh(actor: Actor, ticket: Ticket, expected: int | None) -> None:
+    edits: list[Event] = []
+    if expected is not None and expected >= 0:
+        edits = [event for event in _since(actor, ticket, expected) if EDITED_FIELDS & event.data.keys()]
+    try:
+        guards.require_fresh(ticket, actor, expected, len(edits))
+    except Stale as stale:
+        changes = [Change(event.at, event.actor_name, event.kind, event.data) for event in edits]
+        raise Stale(stale.message, changes=changes) from None
+
+
+def _since(actor: Actor, ticket: Ticket, expected: int) -> list[Event]:
+    """Events after the version that the actor's form carried: staff count all events, customers the public ones."""
+    events = list(Event.objects.visible_to(actor).filter(ticket_id=ticket.pk).order_by("seq"))
+    if actor.sees_private:
+        return [event for event in events if event.seq > expected]
+    return [event for event in events if event.visibility == Visibility.PUBLIC][expected:]
+
+
+def _clock_events(ticket: Ticket) -> list[Event]:
+    return list(Event.objects.filter(ticket_id=ticket.pk, kind__in=sorted(SETTLED)).order_by("seq"))
+
+
+def _settle(actor: Actor, ticket: TicketProcess, events: list[Event], at: datetime) -> list[Event]:
+    """Journal what fell due before this act, so that the act cannot overtake a breach that the sweep has not seen."""
+    if not _has_due_alerts(ticket, events, at):
+        return []
+    # Warnings are private: a customer's own context could not see which of them are already written.
+    with tenant_context(Actor.system(ticket.provider_id)):
+        known = events if actor.sees_private else _clock_events(ticket)
+        fresh = _alert_events(ticket, known, at)
+        if fresh:
+            journal.append(fresh)
+            _tell(_worth_telling(fresh))
+    for event in fresh:
+        _stamp(ticket, at, event.visibility)
+    return fresh
+
+
+def _has_due_alerts(ticket: Ticket, events: Sequence[Event], at: datetime) -> bool:
+    return any(clocks.due_alerts(one, at) for one in clocks.reckon(ticket, events, at))
+
+
+def _settle_many(rows: Sequence[TicketProcess], events: dict[UUID, list[Event]], at: datetime) -> int:
+    written: list[Event] = []
+    clock_rows = []
+    for ticket in rows:
+        fresh = _alert_events(ticket, events[ticket.pk], at)
+        reckonings = clocks.reckon(ticket, events[ticket.pk], at)
+        ticket.due_at = clocks.earliest_due(reckonings)
+        clock_rows += clocks.build_rows(ticket, reckonings, at)
+        for event in fresh:
+            _stamp(ticket, at, event.visibility)
+        written += fresh
+    journal.append(written)
+    clocks.write_rows(clock_rows)
+    TicketProcess.objects.bulk_update(
+        rows, ["version", "public_version", "updated_at", "public_updated_at", "due_at"], batch_size=500
+    )
+    _tell(_worth_telling(written))
+    return len(written)
+
+
+def _alert_events(ticket: TicketProcess, events: Sequence[Event], at: datetime) -> list[Event]:
+    known = {event.dedupe_key for event in events if event.dedupe_key}
+    system = Actor.system(ticket.provider_id)
+    fresh: list[Event] = []
+    for one in clocks.reckon(ticket, events, at):
+        for code, instant in clocks.due_alerts(one, at):
+            entry = _alert_entry(one, code, instant, at)
+            if entry.dedupe_key not in known:
+                fresh.append(journal.build_event(ticket, system, entry))
+    return fresh
+
+
+def _alert_entry(one: clocks.Reckoning, code: str, instant: datetime, at: datetime) -> journal.Entry:
+    """An alert is dated at the instant at which it was due, however late it is noticed."""
+    is_breach = code == "breach"
+    due_at = one.state.breached_at if is_breach else one.state.due_at or one.state.breached_at
+    key = f"{one.target}:{code}:{(due_at or instant).isoformat()}"
+    recipients = clocks.recipients_of(one.policy, code)
+    return journal.Entry(
+        Kind.CLOCK_BREACHED if is_breach else Kind.CLOCK_APPROACHING,
+        at=instant,
+        recorded_at=at,
+        visibility=Visibility.PUBLIC if is_breach else Visibility.PRIVATE,
+        data={
+            "target": one.target,
+            "code": code,
+            "due_at": due_at.isoformat() if due_at else None,
+            "severity_at": one.state.severity,
+            "recipients": list(recipients),
+        },
+        dedupe_key=key,
+    )
+
+
+def _worth_telling(events: Sequence[Event]) -> list[Event]:
+    """A warning that comes together with its own breach is history, not news."""
+    breached = {(event.ticket_id, event.data["target"]) for event in events if event.kind == Kind.CLOCK_BREACHED}
+    return [
+        event
+        for event in events
+        if event.kind == Kind.CLOCK_BREACHED or (event.ticket_id, event.data["target"]) not in breached
+    ]
+
+
+def _carry_out(actor: Actor, at: datetime, ticket: TicketProcess, events: list[Event], act: Act) -> None:
+    before = ticket.state
+    data = dict(act.data)
+    if act.transition:
+        _move(ticket, act.transition, actor)
+        data["state"] = {"old": before, "new": ticket.state}
+    for column, value in act.changes.items():
+        setattr(ticket, column, value)
+    comment = _write_comment(actor, at, ticket, act) if act.message else None
+    event = journal.build_event(ticket, actor, journal.Entry(act.kind, at, at, act.visibility, data, comment=comment))
+    reckonings = clocks.reckon(ticket, [*events, event], at)
+    met = clocks.met_by(reckonings, event)
+    if met:
+        event.data["clocks"] = met
+    journal.append([event])
+    _tell([event])
+    if "severity" in act.data:
+        # Counted again from the filing (R18), the due time may already have passed: no sweep would find that breach.
+        _settle(actor, ticket, [*events, event], at)
+    ticket.due_at = clocks.earliest_due(reckonings)
+    _stamp(ticket, at, act.visibility)
+    ticket.save()
+    clocks.write_rows(clocks.build_rows(ticket, reckonings, at))
+
+
+def _move(ticket: TicketProcess, name: str, actor: Actor) -> None:
+    """Run the transition in memory, then ask the contract's workflow; a refusal leaves nothing behind."""
+    before = ticket.state
+    try:
+        getattr(ticket, name)()
+    except TransitionNotAllowed:
+        guards.refuse_transition(before, name)
+    guards.require_transition(terms_of(ticket), name, before, actor.side)
+
+
+def _write_comment(actor: Actor, at: datetime, ticket: Ticket, act: Act) -> Comment:
+    assert act.message is not None
+    comment = Comment(
+        id=uuid7(),
+        provider_id=ticket.provider_id,
+        customer_id=ticket.customer_id,
+        ticket_id=ticket.pk,
+        visibility=act.message.visibility,
+        kind=act.kind,
+        body=act.message.body,
+        author_id=actor.person,
+        author_name=actor.name,
+        author_side=actor.side,
+        at=at,
+    )
+    comment.save(force_insert=True)
+    _bind(act.message.attachments, ticket, comment, act.message.visibility)
+    return comment
+
+
+def _bind(files: Sequence[Attachment], ticket: Ticket, comment: Comment | None, visibility: str) -> None:
+    """Give uploads their ticket, their message and its visibility; only now do others see them."""
+    for attachment in files:
+        attachment.customer_id = ticket.customer_id
+        attachment.ticket_id = ticket.pk
+        attachment.comment = comment
+        attachment.visibility = visibility
+        attachment.save(force_update=True)
+
+
+def _stamp(ticket: Ticket, at: datetime, visibility: str) -> None:
+    ticket.updated_at = at
+    if visibility == Visibility.PUBLIC:
+        ticket.public_updated_at = at
+
+
+def _tell(events: Sequence[Event]) -> None:
+    if events:
+        outbox.add(events)
+        transaction.on_commit(wakeup.ring, robust=True)
+
+
+def _columns(ticket: Ticket) -> dict[str, Any]:
+    return {column.attname: getattr(ticket, column.attname) for column in ticket._meta.concrete_fields}

@@ -1,0 +1,128 @@
+"""Who hears of an event, and how. Decided when the message is made, with the rights that people have then."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from accounts.models import Membership, PartnerGrant
+from accounts.roles import ENGINEERS, Role
+from notifications.models import Delivery
+from tickets.events import Kind
+from tickets.models import Event, Ticket, Visibility
+
+MAIL, IN_APP = Delivery.Channel.MAIL, Delivery.Channel.IN_APP
+BOTH = (MAIL, IN_APP)
+
+AUTHOR, CONFIRMED, ASSIGNEE = "author", "confirmed", "assignee"
+ENGINEERS_OR_ASSIGNEE, NAMED = "engineers_or_assignee", "named_by_terms"
+
+ROUTES: dict[Kind, tuple[tuple[str, tuple[Delivery.Channel, ...]], ...]] = {
+    Kind.FILED: ((CONFIRMED, (MAIL,)), (ENGINEERS_OR_ASSIGNEE, BOTH)),
+    Kind.TAKEN: ((AUTHOR, BOTH),),
+    Kind.ASSIGNED: ((ASSIGNEE, BOTH), (AUTHOR, (IN_APP,))),
+    Kind.REPLIED: ((AUTHOR, BOTH), (ASSIGNEE, (IN_APP,))),
+    Kind.NOTED: ((ASSIGNEE, (IN_APP,)),),
+    Kind.INFORMATION_REQUESTED: ((AUTHOR, BOTH), (ASSIGNEE, (IN_APP,))),
+    Kind.ANSWERED: ((ENGINEERS_OR_ASSIGNEE, BOTH), (AUTHOR, (IN_APP,))),
+    Kind.COMMENTED: ((ENGINEERS_OR_ASSIGNEE, BOTH), (AUTHOR, (IN_APP,))),
+    Kind.CALL_LOGGED: ((AUTHOR, BOTH),),
+    Kind.RESOLVED: ((AUTHOR, BOTH), (ASSIGNEE, (IN_APP,))),
+    Kind.REOPENED: ((ENGINEERS_OR_ASSIGNEE, BOTH), (AUTHOR, (IN_APP,))),
+    Kind.CLOSED: ((AUTHOR, (IN_APP,)), (ASSIGNEE, (IN_APP,))),
+    Kind.SEVERITY_CHANGED: ((AUTHOR, BOTH), (ASSIGNEE, BOTH)),
+    Kind.CLOCK_APPROACHING: ((NAMED, BOTH),),
+    Kind.CLOCK_BREACHED: ((NAMED, BOTH),),
+}
+"""Kind of event → audiences and channels. Every kind has a row; a test fails where one is missing."""
+
+_ROLE_GROUPS = {
+    "engineers": ENGINEERS,
+    "support_manager": frozenset({Role.SUPPORT_MANAGER}),
+    "account_manager": frozenset({Role.ACCOUNT_MANAGER}),
+    "product_manager": frozenset({Role.PRODUCT_MANAGER}),
+    "administrator": frozenset({Role.ADMINISTRATOR}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Somebody to be told, by the channels of his audience."""
+
+    membership: Membership
+    channels: tuple[Delivery.Channel, ...]
+
+
+def recipients(event: Event, ticket: Ticket, people: "People") -> list[Recipient]:
+    """Everybody who is told of ``event``: never twice, never somebody who may not see it, and never the one who did it,
+    except that whoever files has a mail that confirms it and says by when an answer is due."""
+    found: dict[UUID, set[Delivery.Channel]] = {}
+    for audience, channels in ROUTES[Kind(event.kind)]:
+        for membership_id in _audience(audience, event, ticket, people):
+            if membership_id != event.actor_id or audience == CONFIRMED:
+                found.setdefault(membership_id, set()).update(channels)
+    rows = [(people.by_id.get(key), channels) for key, channels in found.items()]
+    return [
+        Recipient(person, tuple(sorted(channels)))
+        for person, channels in rows
+        if person is not None and people.may_read(person, event)
+    ]
+
+
+def _audience(audience: str, event: Event, ticket: Ticket, people: "People") -> Iterable[UUID]:
+    if audience in {AUTHOR, CONFIRMED}:
+        return [ticket.author_id]
+    if audience == ASSIGNEE:
+        return [ticket.assignee_id] if ticket.assignee_id else []
+    if audience == ENGINEERS_OR_ASSIGNEE:
+        return [ticket.assignee_id] if ticket.assignee_id else people.with_roles(ENGINEERS)
+    return _named(event.data.get("recipients", []), ticket, people)
+
+
+def _named(roles: Iterable[str], ticket: Ticket, people: "People") -> list[UUID]:
+    found: list[UUID] = []
+    for role in roles:
+        if role == "assignee":
+            found += [ticket.assignee_id] if ticket.assignee_id else people.with_roles(ENGINEERS)
+        else:
+            found += people.with_roles(_ROLE_GROUPS.get(role, frozenset()))
+    return found
+
+
+class People:
+    """The active members of one provider's world, read once per relay batch."""
+
+    def __init__(self, memberships: QuerySet[Membership], grants: QuerySet[PartnerGrant]):
+        active = memberships.filter(is_active=True, user__is_active=True)
+        self.by_id = {row.id: row for row in active.select_related("user")}
+        self._grants = {(row.membership_id, row.customer_id) for row in grants}
+
+    @classmethod
+    def of_provider(cls, provider_id: UUID) -> "People":
+        """Everybody of a provider's world."""
+        return cls(
+            Membership.objects.filter(provider_id=provider_id),
+            PartnerGrant.objects.filter(provider_id=provider_id),
+        )
+
+    @classmethod
+    def one(cls, membership_id: UUID) -> "People":
+        """A single person, for a last look at his rights."""
+        return cls(
+            Membership.objects.filter(pk=membership_id),
+            PartnerGrant.objects.filter(membership_id=membership_id),
+        )
+
+    def with_roles(self, roles: Iterable[str]) -> list[UUID]:
+        """Members who hold one of ``roles``."""
+        wanted = set(roles)
+        return [key for key, row in self.by_id.items() if row.role in wanted]
+
+    def may_read(self, person: Membership, event: Event) -> bool:
+        """Whether ``person`` may read ``event`` now; asked when the message is made, and again when it is sent."""
+        if person.is_staff:
+            return True
+        if event.visibility != Visibility.PUBLIC:
+            return False
+        return person.customer_id == event.customer_id or (person.id, event.customer_id) in self._grants

@@ -1,0 +1,168 @@
+"""Clock rows: folded from the journal, written as a cache."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from uuid import UUID
+
+from accounts.identifiers import uuid7
+from contracts.selectors import terms_of
+from contracts.terms import Terms
+from slas.engine import ClockState, Fact, FactKind, TargetPolicy, alert_instants, fold
+from slas.facts import FACTS
+from slas.models import Clock
+from slas.policies import policy_for
+from tickets.models import Event, Ticket
+
+DERIVED = (
+    "status",
+    "severity",
+    "started_at",
+    "due_at",
+    "remaining_seconds",
+    "met_at",
+    "breached_at",
+    "next_action_at",
+    "next_action",
+)
+OWED = frozenset({"pending", "running", "paused"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reckoning:
+    """One target of one ticket, folded at an instant, with what it was folded from."""
+
+    target: str
+    policy: TargetPolicy
+    facts: Sequence[Fact]
+    state: ClockState
+
+    @property
+    def is_owed(self) -> bool:
+        """Whether the target is still to be met: running or paused, or breached and not met since."""
+        return self.state.status in OWED or (self.state.status == "breached" and self.state.met_at is None)
+
+
+@lru_cache(maxsize=1024)
+def _policy(terms_id: UUID, target: str, environment: str, terms: Terms) -> TargetPolicy:
+    return policy_for(terms, target, environment=environment or None)
+
+
+def policy_of(ticket: Ticket, target: str) -> TargetPolicy:
+    """The policy that the ticket's own version of the terms sets for a target (R16), with the contract's overrides."""
+    terms = terms_of(ticket)
+    overrides = ticket.details.get("overrides") or {}
+    kind = ticket.details.get("environment_kind", "")
+    if overrides:
+        return policy_for(terms, target, overrides=overrides, environment=kind or None)
+    return _policy(ticket.terms_id, target, kind, terms)
+
+
+def reckon(ticket: Ticket, events: Iterable[Event], at: datetime) -> list[Reckoning]:
+    """Every target of the ticket as the journal has it at ``at``."""
+    events = list(events)
+    return [_reckon_one(ticket, target, events, at) for target in terms_of(ticket).target_names if target in FACTS]
+
+
+def _reckon_one(ticket: Ticket, target: str, events: Sequence[Event], at: datetime) -> Reckoning:
+    policy = policy_of(ticket, target)
+    facts = FACTS[target](events)
+    return Reckoning(target, policy, facts, fold(policy, facts, at))
+
+
+def due_alerts(reckoning: Reckoning, at: datetime) -> list[tuple[str, datetime]]:
+    """Alerts (``approaching:75``, ``breach``) whose instant has come by ``at``, in order."""
+    found = alert_instants(reckoning.policy, reckoning.facts, at)
+    return [(code, instant) for code, instant in found if instant <= at]
+
+
+def earliest_due(reckonings: Iterable[Reckoning]) -> datetime | None:
+    """The soonest instant that is still owed: what the queue sorts by."""
+    instants = [one.state.due_at for one in reckonings if one.is_owed and one.state.due_at]
+    return min(instants, default=None)
+
+
+def row_values(state: ClockState) -> dict[str, object]:
+    """The derived columns of a clock row."""
+    return {name: getattr(state, name) for name in DERIVED if name != "next_action"} | {
+        "next_action": state.next_action or ""
+    }
+
+
+def build_rows(ticket: Ticket, reckonings: Iterable[Reckoning], at: datetime) -> list[Clock]:
+    """Clock rows for ``ticket``, not saved; a target that the severity does not have gets no row."""
+    return [
+        Clock(
+            id=uuid7(),
+            provider_id=ticket.provider_id,
+            customer_id=ticket.customer_id,
+            ticket_id=ticket.id,
+            terms_id=ticket.terms_id,
+            target=one.target,
+            synced_at=at,
+            **row_values(one.state),
+        )
+        for one in reckonings
+        if one.state.status != "none"
+    ]
+
+
+def write_rows(rows: Sequence[Clock]) -> None:
+    """Insert or replace clock rows in one statement. Called by ``lifecycle`` under the ticket's lock."""
+    if rows:
+        Clock.objects.bulk_create(
+            list(rows),
+            update_conflicts=True,
+            unique_fields=["ticket", "target"],
+            update_fields=[*DERIVED, "synced_at"],
+        )
+
+
+def differences(ticket: Ticket, events: Sequence[Event], rows: Iterable[Clock]) -> list[str]:
+    """What a fresh fold of the journal says differently from the stored rows and the ticket's own ``due_at``."""
+    stored = {row.target: row for row in rows}
+    found: list[str] = []
+    at = max((row.synced_at for row in stored.values()), default=ticket.updated_at)
+    reckonings = reckon(ticket, events, at)
+    fresh = {row.target: row for row in build_rows(ticket, reckonings, at)}
+    for target in sorted(stored.keys() | fresh.keys()):
+        found.extend(_row_differences(ticket.reference, target, stored.get(target), fresh.get(target)))
+    if earliest_due(reckonings) != ticket.due_at:
+        found.append(f"{ticket.reference}: due_at is {ticket.due_at}, the journal gives {earliest_due(reckonings)}")
+    return found
+
+
+def _row_differences(reference: str, target: str, stored: Clock | None, fresh: Clock | None) -> list[str]:
+    if stored is None or fresh is None:
+        return [f"{reference} {target}: the row is {'missing' if stored is None else 'not in the journal'}"]
+    return [
+        f"{reference} {target}.{name}: the row has {getattr(stored, name)}, the journal gives {getattr(fresh, name)}"
+        for name in DERIVED
+        if getattr(stored, name) != getattr(fresh, name)
+    ]
+
+
+def met_by(reckonings: Iterable[Reckoning], event: Event) -> list[dict[str, str]]:
+    """The targets that ``event`` met, in time or late: told on the event itself, which is the one entry of the act."""
+    return [
+        {"target": one.target, "status": one.state.status, "at": event.at.isoformat()}
+        for one in reckonings
+        if one.state.met_at is not None and _meeting_event(one) == str(event.id)
+    ]
+
+
+def _meeting_event(one: Reckoning) -> str | None:
+    return next((fact.event_id for fact in one.facts if fact.kind == FactKind.MET), None)
+
+
+def recipients_of(policy: TargetPolicy, code: str) -> tuple[str, ...]:
+    """The roles that the terms name for an alert."""
+    return next((alert.recipients for alert in policy.alerts if alert.code == code), ())
+
+
+def due_ticket_ids(provider_id: UUID, at: datetime, limit: int) -> list[UUID]:
+    """Tickets with a clock that has something due, the longest waiting first. Reads the partial index only."""
+    rows = Clock.objects.filter(provider_id=provider_id, next_action_at__lte=at, set_aside_at__isnull=True)
+    ordered = rows.order_by("next_action_at").values_list("ticket_id", flat=True)[:limit]
+    return list(dict.fromkeys(ordered))

@@ -1,0 +1,244 @@
+"""Business time: whether it is open, how much opening time lies between two instants, and where an amount ends.
+
+Methods ending in ``_s`` reckon in whole seconds since 1970 for the rest of the engine; the others take aware
+datetimes and answer in UTC. All of them are binary searches in a table that is compiled for the years in use and grows
+when a question reaches further.
+"""
+
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from slas.engine.errors import BadAmount, NoOpenTime, OutsideCalendar
+from slas.engine.instants import (
+    DAY,
+    LAST_YEAR,
+    check_date,
+    day_end,
+    day_start,
+    from_seconds,
+    local_date,
+    to_seconds,
+)
+from slas.engine.spec import CalendarSpec, zone_named
+from slas.engine.table import Table, compile_table
+
+_LONGEST = 400 * 366 * DAY  # more than any calendar knows; beyond it there is no use in looking
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """One stretch of opening time, the end not included."""
+
+    starts_at: datetime
+    ends_at: datetime
+
+
+class Calendar:
+    """A compiled calendar. Equal specs give equal answers; a calendar never changes what it says."""
+
+    __slots__ = ("_table", "spec", "zone")
+
+    def __init__(self, spec: CalendarSpec) -> None:
+        self.spec = spec
+        self.zone: ZoneInfo = zone_named(spec.zone)
+        self._table: Table | None = None
+
+    @property
+    def tz(self) -> str:
+        """The name of the time zone."""
+        return self.spec.zone
+
+    def __repr__(self) -> str:
+        return f"Calendar({self.spec.zone}, {self.spec.digest[:12]})"
+
+    # In datetimes ----------------------------------------------------------------------------------------------------
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether the calendar is open at an instant; at the closing instant it no longer is."""
+        return self.opening_at(at) is not None
+
+    def opening_at(self, at: datetime) -> Opening | None:
+        """The stretch of opening time in which an instant lies, if any."""
+        seconds = to_seconds(at)
+        table = self._covering(seconds, seconds)
+        index = bisect_right(table.opens, seconds) - 1
+        if index < 0 or seconds >= table.closes[index]:
+            return None
+        return Opening(from_seconds(table.opens[index]), from_seconds(table.closes[index]))
+
+    def next_opening(self, at: datetime) -> datetime:
+        """The first open instant from ``at`` on: ``at`` itself where it is open. NoOpenTime where none follows."""
+        return from_seconds(self.next_opening_s(to_seconds(at)))
+
+    def add(self, start: datetime, seconds: int) -> datetime:
+        """The earliest instant at which ``seconds`` of opening time have passed since ``start`` (R3, R8).
+
+        0 seconds answer ``start``. An amount that ends at closing time ends there, not at the next opening.
+        Raises BadAmount, NaiveInstant, OutsideCalendar, NoOpenTime.
+        """
+        return from_seconds(self.add_s(to_seconds(start), seconds))
+
+    def subtract(self, end: datetime, seconds: int) -> datetime:
+        """The latest instant with ``seconds`` of opening time left before ``end`` (R6b), the mirror of ``add``."""
+        return from_seconds(self.subtract_s(to_seconds(end), seconds))
+
+    def elapsed(self, start: datetime, end: datetime) -> int:
+        """Seconds of opening time between two instants; 0 where the end is before the start."""
+        return self.elapsed_s(to_seconds(start), to_seconds(end))
+
+    # In seconds ------------------------------------------------------------------------------------------------------
+
+    def add_s(self, start: int, seconds: int) -> int:
+        """``add`` in whole seconds since 1970."""
+        table = self._table
+        if table is None or not table.first <= start < table.last:
+            table = self._covering(start, start)
+        if seconds <= 0 or seconds > _LONGEST:
+            return self._no_search(start, seconds)
+        while (found := table.first_reaching(table.count(start) + seconds)) is None:
+            table = self._later(table, seconds)
+        return found
+
+    def subtract_s(self, end: int, seconds: int) -> int:
+        """``subtract`` in whole seconds since 1970."""
+        table = self._covering(end, end)
+        if seconds <= 0 or seconds > _LONGEST:
+            return self._no_search(end, seconds)
+        while (found := table.last_holding(table.count(end) - seconds)) is None:
+            table = self._earlier(table, seconds)
+        return found
+
+    def elapsed_s(self, start: int, end: int) -> int:
+        """``elapsed`` in whole seconds since 1970."""
+        table = self._table
+        if table is None or not (table.first <= start < table.last and table.first <= end < table.last):
+            table = self._covering(start, end)
+        return table.count(end) - table.count(start) if end > start else 0
+
+    def next_opening_s(self, at: int) -> int:
+        """``next_opening`` in whole seconds since 1970."""
+        table = self._covering(at, at)
+        while (index := bisect_right(table.closes, at)) == len(table.closes):
+            table = self._later(table, 1)
+        return max(table.opens[index], at)
+
+    def openings_s(self, start: int, end: int) -> list[tuple[int, int]]:
+        """The stretches of opening time between two instants, cut at both."""
+        table = self._covering(start, end)
+        low, high = bisect_right(table.closes, start), bisect_left(table.opens, end)
+        pairs = zip(table.opens[low:high], table.closes[low:high], strict=True)
+        return [(max(opens, start), min(closes, end)) for opens, closes in pairs]
+
+    # Days ------------------------------------------------------------------------------------------------------------
+
+    def date_of(self, seconds: int) -> date:
+        """The local date of an instant (R6)."""
+        self._covering(seconds, seconds)
+        return local_date(seconds, self.zone)
+
+    def start_of(self, day: date) -> int:
+        """00:00 of a local date, in seconds since 1970."""
+        return day_start(check_date(day), self.zone)
+
+    def end_of(self, day: date) -> int:
+        """24:00 of a local date (R1), in seconds since 1970."""
+        return day_end(check_date(day), self.zone)
+
+    def is_working_day(self, day: date) -> bool:
+        """Whether the home calendar opens at all on a local date."""
+        return bool(self.spec.hours_on(check_date(day)))
+
+    def is_ouvrable(self, day: date) -> bool:
+        """Whether a date is a *jour ouvrable*: Monday to Saturday, not a public holiday (R5)."""
+        return check_date(day).weekday() < 6 and day not in self.spec.holidays
+
+    def working_day_after(self, day: date, count: int) -> date:
+        """The ``count``-th working day after a date, that date not counted; the date itself for 0."""
+        return self._nth_working_day(check_date(day), count, forward=True)
+
+    def working_day_before(self, day: date, count: int) -> date:
+        """The ``count``-th working day before a date, that date not counted; the date itself for 0 (R6b)."""
+        return self._nth_working_day(check_date(day), count, forward=False)
+
+    def _nth_working_day(self, day: date, count: int, *, forward: bool) -> date:
+        if count == 0:
+            return day
+        table = self._for_years(day.year, day.year)
+        while True:
+            if forward:
+                index = bisect_right(table.working, day.toordinal()) + count - 1
+                if index < len(table.working):
+                    return date.fromordinal(table.working[index])
+                table = self._later(table, count)
+            else:
+                index = bisect_left(table.working, day.toordinal()) - count
+                if index >= 0:
+                    return date.fromordinal(table.working[index])
+                table = self._earlier(table, count)
+
+    # The table -------------------------------------------------------------------------------------------------------
+
+    def _covering(self, start: int, end: int) -> Table:
+        """A table that holds both instants; OutsideCalendar where the calendar does not know them."""
+        low, high = (start, end) if start <= end else (end, start)
+        table = self._table
+        if table is not None and table.first <= low and high < table.last:
+            return table
+        first, last = self._year_of(low), self._year_of(high)
+        return self._for_years(first, last)
+
+    def _year_of(self, seconds: int) -> int:
+        try:
+            year = local_date(seconds, self.zone).year
+        except OverflowError:
+            year = LAST_YEAR + 1
+        if not self.spec.first_year <= year <= self.spec.last_year:
+            raise OutsideCalendar(
+                self._outside(f"an instant in the year {year}" if year <= LAST_YEAR else "an instant")
+            )
+        return year
+
+    def _outside(self, what: str) -> str:
+        return f"{what} is outside this calendar, which knows the years {self.spec.first_year} to {self.spec.last_year}"
+
+    def _for_years(self, first: int, last: int) -> Table:
+        table = self._table
+        if not self.spec.first_year <= first <= last <= self.spec.last_year:
+            raise OutsideCalendar(self._outside(f"{first if first < self.spec.first_year else last}"))
+        if table is not None:
+            if table.first_year <= first and last <= table.last_year:
+                return table
+            first, last = min(first, table.first_year), max(last, table.last_year)
+        # Another thread may build the same table; both are right, and the last one stays.
+        self._table = compile_table(self.spec, first, last)
+        return self._table
+
+    def _later(self, table: Table, seconds: int) -> Table:
+        """A table that reaches at least twice as far into the future."""
+        if table.last_year == self.spec.last_year or not self.spec.ever_opens:
+            raise NoOpenTime(self._too_long(seconds, f"before the end of {self.spec.last_year}"))
+        reach = table.last_year + 1 + table.last_year - table.first_year
+        return self._for_years(table.first_year, min(reach, self.spec.last_year))
+
+    def _earlier(self, table: Table, seconds: int) -> Table:
+        """A table that reaches at least twice as far into the past."""
+        if table.first_year == self.spec.first_year or not self.spec.ever_opens:
+            raise NoOpenTime(self._too_long(seconds, f"after the start of {self.spec.first_year}"))
+        reach = table.first_year - 1 - (table.last_year - table.first_year)
+        return self._for_years(max(reach, self.spec.first_year), table.last_year)
+
+    def _no_search(self, at: int, seconds: int) -> int:
+        """The answer without looking it up: 0 is where one stands, and no calendar is open for centuries."""
+        if seconds < 0:
+            raise BadAmount("an amount of time cannot be negative")
+        if seconds > _LONGEST:
+            raise NoOpenTime(self._too_long(seconds, f"before the end of {self.spec.last_year}"))
+        return at
+
+    def _too_long(self, amount: int, limit: str) -> str:
+        if not self.spec.ever_opens:
+            return "this calendar never opens"
+        shown = amount if amount <= _LONGEST else "so much"
+        return f"the calendar is not open long enough for {shown} more {limit}"

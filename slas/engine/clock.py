@@ -1,0 +1,324 @@
+"""A clock folded from facts: what one target of one ticket says at an instant.
+
+The facts are the truth and the only input. Facts later than the instant asked for are left out, the others are taken in
+the order of their instants (facts of one second in the order given), so that the answer never depends on when, or how
+often, somebody looks.
+
+What was decided where the contracts say little:
+
+- A target met in the very second it was due is met. It is breached from the next second on, and ``breached_at`` is then
+  the instant at which it was due, however late that is noticed.
+- A change of severity (R18) counts the target again from the original event. Where the new due time has already passed,
+  the target was breached at that time. A breach that has happened stays, whatever severity follows: the case is put
+  right by an exclusion, which keeps its reason, and not by a milder word.
+- A breached clock that is met later stays breached and also tells when it was met.
+- A clock that has ended (met or breached) is not ended again by a cancellation, and no pause or severity reaches it.
+- An exclusion covers whatever the clock says until it is reinstated; what it says underneath goes on, so that figures
+  with and without exclusions can both be given.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from slas.engine.errors import BadFacts
+from slas.engine.instants import from_seconds, to_seconds
+from slas.engine.limits import Limit, Window, window
+from slas.engine.pauses import Due, Pause, merged, moved
+from slas.engine.policy import BREACH, TargetPolicy
+
+
+class FactKind(StrEnum):
+    STARTED = "started"
+    SEVERITY_CHANGED = "severity_changed"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    MET = "met"
+    EXCLUDED = "excluded"
+    REINSTATED = "reinstated"
+    CANCELLED = "cancelled"
+
+
+class Status(StrEnum):
+    PENDING = "pending"
+    RUNNING = "running"
+    PAUSED = "paused"
+    MET = "met"
+    BREACHED = "breached"
+    EXCLUDED = "excluded"
+    CANCELLED = "cancelled"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing that happened to a clock. STARTED and SEVERITY_CHANGED carry the severity.
+
+    Pauses of different ``reason`` may overlap: the clock runs again when each was resumed. A RESUMED without a reason
+    ends them all.
+    """
+
+    kind: FactKind
+    at: datetime
+    severity: str | None = None
+    reason: str | None = None
+    event_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClockState:
+    """What the clock says. ``remaining_seconds`` (of counted time) is given while paused, when there is no due time.
+
+    ``due_at`` of an ended clock is the time that was due when it ended. ``next_action_at`` is the next instant, after
+    the one asked for, at which something is to be done, and ``next_action`` the alert code or ``breach``.
+    """
+
+    status: Status
+    severity: str
+    started_at: datetime | None = None
+    due_at: datetime | None = None
+    remaining_seconds: int | None = None
+    met_at: datetime | None = None
+    breached_at: datetime | None = None
+    next_action_at: datetime | None = None
+    next_action: str | None = None
+
+
+@dataclass(slots=True)
+class Run:
+    """A clock while its facts are being taken in. Instants are seconds since 1970."""
+
+    policy: TargetPolicy
+    severity: str = ""
+    started: int | None = None
+    met: int | None = None
+    breached: int | None = None
+    cancelled: int | None = None
+    excluded: bool = False
+    changes: list[tuple[int, str]] = field(default_factory=list)
+    pauses: list[Pause] = field(default_factory=list)
+    paused_since: int | None = None
+    pause_reasons: set[str | None] = field(default_factory=set)
+    alerts: list[tuple[str, int]] = field(default_factory=list)
+    told: set[str] = field(default_factory=set)
+    breach_told: bool = False
+
+    @property
+    def limit(self) -> Limit | None:
+        return self.policy.limit(self.severity) if self.started is not None else None
+
+    @property
+    def ended(self) -> bool:
+        return self.met is not None or self.breached is not None or self.cancelled is not None
+
+    @property
+    def all_pauses(self) -> list[Pause]:
+        """Pauses that count, the open one included; none where waiting does not pause the target (R13)."""
+        if not self.policy.pausing:
+            return []
+        return self.pauses if self.paused_since is None else [*self.pauses, (self.paused_since, None)]
+
+    def laid(self) -> Window | None:
+        """The limit in force, counted from the original event (R18)."""
+        limit = self.limit
+        return None if limit is None or self.started is None else window(limit, self.policy.calendar, self.started)
+
+    def reckoned(self) -> Due | None:
+        """When the target is due under the facts so far; None where there is no target."""
+        laid = self.laid()
+        return None if laid is None else moved(laid.meter, laid.start, laid.base, self.all_pauses)
+
+
+def fold(policy: TargetPolicy, facts: Sequence[Fact], at: datetime) -> ClockState:
+    """The state of a clock at an instant, from its facts alone. Raises EngineError on facts that cannot be."""
+    run = run_of(policy, facts, at)
+    due = run.reckoned()
+    upcoming = _next_action(run, due, to_seconds(at))
+    return ClockState(
+        status=_status(run, due),
+        severity=run.severity,
+        started_at=_instant(run.started),
+        due_at=None if due is None or run.cancelled is not None else _instant(due.due),
+        remaining_seconds=None if due is None or run.ended else due.left,
+        met_at=_instant(run.met),
+        breached_at=_instant(run.breached),
+        next_action_at=_instant(upcoming[0]) if upcoming else None,
+        next_action=upcoming[1] if upcoming else None,
+    )
+
+
+def alert_instants(policy: TargetPolicy, facts: Sequence[Fact], at: datetime) -> tuple[tuple[str, datetime], ...]:
+    """Alert codes, and ``breach``, with the instants at which they were reached by ``at``, in order.
+
+    Each is reached once for each severity under which the clock ran, and only while it ran: not while paused, ended or
+    excluded; what fell due meanwhile is reached when the clock goes on. A breach carries the instant that was due.
+    """
+    return tuple((code, from_seconds(reached)) for code, reached in run_of(policy, facts, at).alerts)
+
+
+def run_with(policy: TargetPolicy, severity: str, event: datetime, pauses: Iterable[Pause]) -> Run:
+    """A clock that an event started, with pauses that are already known: for questions apart from any ticket."""
+    run = Run(policy)
+    started = to_seconds(event)
+    _start(run, Fact(FactKind.STARTED, event, severity=severity), started)
+    for begins, ends in merged(pauses):
+        if ends is None:
+            run.paused_since = begins
+        else:
+            run.pauses.append((begins, ends))
+    return run
+
+
+def run_of(policy: TargetPolicy, facts: Iterable[Fact], at: datetime) -> Run:
+    """The facts up to an instant, taken in one after the other."""
+    until = to_seconds(at)
+    timed = sorted(((to_seconds(fact.at), fact) for fact in facts), key=lambda pair: pair[0])
+    run, position = Run(policy), None
+    for instant, fact in timed:
+        if instant > until:
+            break
+        if position is not None:
+            _advance(run, position, instant, instant)
+        _take(run, fact, instant)
+        position = instant
+    if position is not None:
+        _advance(run, position, until + 1, until)
+    return run
+
+
+def _advance(run: Run, since: int, before: int, now: int) -> None:
+    """Let time pass: alerts are reached before ``before``, and the due time may have passed unmet by ``now``."""
+    due = None if run.ended else run.reckoned()
+    if due is not None and due.due is not None:
+        for code, instant in _thresholds(run, due.due):
+            reached = max(instant, since)
+            if code not in run.told and reached < before and reached <= due.due and not run.excluded:
+                run.told.add(code)
+                run.alerts.append((code, reached))
+        if now > due.due:
+            run.breached = due.due
+    if run.breached is not None and not run.breach_told and not run.excluded:
+        run.breach_told = True
+        run.alerts.append((BREACH, run.breached))
+
+
+def _thresholds(run: Run, due: int) -> list[tuple[str, int]]:
+    """The instants before the due time at which the given shares of the counted time have passed, rounded up."""
+    laid = run.laid()
+    assert laid is not None
+    total = laid.meter.elapsed_s(laid.start, laid.base)
+    found = []
+    for alert in run.policy.alerts:
+        if alert.code == BREACH:
+            continue
+        if total:
+            share = -(-total * alert.percent // 100)
+            reached = moved(laid.meter, laid.start, laid.meter.add_s(laid.start, share), run.all_pauses).due
+        else:  # a limit in days with no opening time in it, such as a day of a weekend
+            reached = laid.start + (laid.base - laid.start) * alert.percent // 100
+        if reached is not None and reached < due:
+            found.append((alert.code, reached))
+    return found
+
+
+def _take(run: Run, fact: Fact, at: int) -> None:
+    """Take in one fact. The due time has not passed unmet before it, else the run has ended already."""
+    match fact.kind:
+        case FactKind.STARTED:
+            _start(run, fact, at)
+        case FactKind.SEVERITY_CHANGED:
+            _change_severity(run, fact, at)
+        case FactKind.PAUSED:
+            _pause(run, fact, at)
+        case FactKind.RESUMED:
+            _resume(run, fact, at)
+        case FactKind.MET:
+            _meet(run, at)
+        case FactKind.EXCLUDED:
+            run.excluded = True
+        case FactKind.REINSTATED:
+            run.excluded = False
+        case FactKind.CANCELLED:
+            if not run.ended:
+                run.cancelled = at
+
+
+def _start(run: Run, fact: Fact, at: int) -> None:
+    if run.started is not None:
+        raise BadFacts("a clock starts once: these facts start it twice")
+    if fact.severity is None:
+        raise BadFacts("the fact that starts a clock says with which severity")
+    run.severity, run.started = fact.severity, at
+    run.changes.append((at, fact.severity))
+    run.policy.limit(run.severity)
+
+
+def _change_severity(run: Run, fact: Fact, at: int) -> None:
+    if fact.severity is None:
+        raise BadFacts("a change of severity says to which one")
+    if run.started is None:
+        raise BadFacts("a clock that has not started has no severity to change")
+    run.policy.limit(fact.severity)
+    if run.ended or fact.severity == run.severity:
+        return
+    run.severity = fact.severity
+    run.changes.append((at, fact.severity))
+    run.told.clear()
+
+
+def _pause(run: Run, fact: Fact, at: int) -> None:
+    if run.ended:
+        return
+    run.pause_reasons.add(fact.reason)
+    if run.paused_since is None:
+        run.paused_since = at
+
+
+def _resume(run: Run, fact: Fact, at: int) -> None:
+    if run.ended or run.paused_since is None:
+        return
+    if fact.reason is None:
+        run.pause_reasons.clear()
+    run.pause_reasons.discard(fact.reason)
+    if not run.pause_reasons:
+        run.pauses.append((run.paused_since, at))
+        run.paused_since = None
+
+
+def _meet(run: Run, at: int) -> None:
+    """Met once. A severity raised in this very second may already have let the due time pass."""
+    if run.started is None:
+        raise BadFacts("a clock that has not started cannot be met")
+    if run.met is None and run.cancelled is None:
+        run.met = at
+
+
+def _status(run: Run, due: Due | None) -> Status:
+    if run.cancelled is not None:
+        return Status.CANCELLED
+    if run.started is None:
+        return Status.PENDING
+    if due is None:
+        return Status.NONE
+    if run.excluded:
+        return Status.EXCLUDED
+    if run.breached is not None:
+        return Status.BREACHED
+    if run.met is not None:
+        return Status.MET
+    return Status.PAUSED if due.due is None else Status.RUNNING
+
+
+def _next_action(run: Run, due: Due | None, at: int) -> tuple[int, str] | None:
+    """What comes next while the clock runs: an alert, or the first second in which the target is late."""
+    if run.ended or run.excluded or due is None or due.due is None:
+        return None
+    for code, instant in _thresholds(run, due.due):
+        if instant > at and code not in run.told:
+            return instant, code
+    return due.due + 1, BREACH
+
+
+def _instant(seconds: int | None) -> datetime | None:
+    return None if seconds is None else from_seconds(seconds)

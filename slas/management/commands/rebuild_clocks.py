@@ -1,0 +1,93 @@
+"""Fold every journal again and compare with, or rewrite, the clock rows."""
+
+from collections import defaultdict
+from typing import Any
+from uuid import UUID
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
+
+from accounts.tenancy import Actor, acting_as
+from slas.clocks import build_rows, differences, earliest_due, reckon, write_rows
+from slas.models import Clock
+from tickets.events import CLOCK_FACTS
+from tickets.models import Event, Ticket
+
+BATCH = 500
+
+
+class Command(BaseCommand):
+    help = "Fold every journal again. --check compares and changes nothing; without it, rows that differ are rewritten."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--check", action="store_true", help="only compare; exit with 1 where a row differs")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        checked = differing = 0
+        for provider_id in _providers():
+            last: UUID | None = None
+            while True:
+                with acting_as(Actor.system(provider_id)):
+                    tickets = _batch(provider_id, last)
+                    if not tickets:
+                        break
+                    last = tickets[-1].pk
+                    found = self._rebuild(tickets, check=options["check"])
+                checked += len(tickets)
+                differing += found
+                self.stderr.write(f"\r{checked} tickets", ending="")
+        self.stderr.write("")
+        self.stdout.write(f"{checked} tickets folded, {differing} differ")
+        if differing and options["check"]:
+            raise CommandError(
+                "Clock rows differ from the journal. Run rebuild_clocks without --check to rewrite them."
+            )
+
+    def _rebuild(self, tickets: list[Ticket], *, check: bool) -> int:
+        events, rows = _events(tickets), _rows(tickets)
+        differing = 0
+        for ticket in tickets:
+            found = differences(ticket, events[ticket.pk], rows[ticket.pk])
+            if not found:
+                continue
+            differing += 1
+            for line in found:
+                self.stdout.write(line)
+            if not check:
+                _rewrite(ticket, events[ticket.pk], rows[ticket.pk])
+        return differing
+
+
+def _providers() -> list[UUID]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM all_providers()")
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _batch(provider_id: UUID, last: UUID | None) -> list[Ticket]:
+    rows = Ticket.objects.filter(provider_id=provider_id).order_by("pk")
+    return list((rows.filter(pk__gt=last) if last else rows)[:BATCH])
+
+
+def _events(tickets: list[Ticket]) -> dict[UUID, list[Event]]:
+    found: dict[UUID, list[Event]] = defaultdict(list)
+    rows = Event.objects.filter(ticket__in=[row.pk for row in tickets], kind__in=sorted(CLOCK_FACTS))
+    for event in rows.order_by("ticket_id", "seq"):
+        found[event.ticket_id].append(event)
+    return found
+
+
+def _rows(tickets: list[Ticket]) -> dict[UUID, list[Clock]]:
+    found: dict[UUID, list[Clock]] = defaultdict(list)
+    for row in Clock.objects.filter(ticket__in=[row.pk for row in tickets]):
+        found[row.ticket_id].append(row)
+    return found
+
+
+def _rewrite(ticket: Ticket, events: list[Event], rows: list[Clock]) -> None:
+    at = max((row.synced_at for row in rows), default=ticket.updated_at)
+    reckonings = reckon(ticket, events, at)
+    fresh = build_rows(ticket, reckonings, at)
+    Clock.objects.filter(ticket=ticket).exclude(target__in=[row.target for row in fresh]).delete()
+    write_rows(fresh)
+    Ticket.objects.filter(pk=ticket.pk).update(due_at=earliest_due(reckonings))

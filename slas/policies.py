@@ -1,0 +1,188 @@
+"""From a contract's terms to what the engine folds: calendars with their holidays, and target policies."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Any
+
+import holidays
+
+from contracts.terms import CalendarTerms, Figure, TargetTerms, Terms
+from contracts.terms.model import Closure, PublicHolidays, Week
+from contracts.terms.overrides import CalendarOverride, FigureOverride, Overrides, parse_overrides
+from slas.engine import (
+    WEEKDAYS,
+    AlertThreshold,
+    BadSpec,
+    Calendar,
+    CalendarSpec,
+    Clauses,
+    Limit,
+    MonthRollover,
+    Rules,
+    TargetPolicy,
+    Unit,
+)
+
+FIRST_YEAR = 1970
+LAST_YEAR = 2099
+"""Years for which public holidays are asked; some countries are known for fewer."""
+
+
+def policy_for(
+    terms: Terms,
+    target: str,
+    *,
+    overrides: Mapping[str, Any] | None = None,
+    environment: str | None = None,
+) -> TargetPolicy:
+    """The policy of one target under some terms, with what the contract overrides (R17).
+
+    Where the target does not apply to the environment (GEN-7), no severity has a limit. Raises UnknownTerm for a
+    target or environment that the terms do not have, TermsError for overrides that are wrong.
+    """
+    target_terms = terms.target_terms(target)
+    if environment is not None:
+        terms.environment(environment)
+    changes = parse_overrides(overrides or {}, terms)
+    applies = not target_terms.environments or environment in target_terms.environments
+    calendar_terms = terms.calendar(target_terms.calendar)
+    return TargetPolicy(
+        target=target,
+        calendar=_calendar(terms, calendar_terms, changes),
+        limits={
+            severity.code: _limit(terms, target_terms, severity.code, changes) if applies else None
+            for severity in terms.severities
+        },
+        pausing=target_terms.pauses if changes.pausing is None else changes.pausing,
+        alerts=tuple(
+            AlertThreshold(alert.code, alert.percent, alert.recipients, alert.clauses[0], alert.reading)
+            for alert in terms.alerts
+            if not alert.targets or target in alert.targets
+        ),
+        clauses=Clauses(
+            computation=terms.computation.clauses[0],
+            day_after=target_terms.day_after_clause or "R2",
+            pausing="R17" if changes.pausing else target_terms.pauses_clause or "R11",
+            no_target=target_terms.clauses[0],
+            calendar=calendar_terms.clauses[0],
+        ),
+    )
+
+
+def calendar_for(terms: Terms, name: str, *, overrides: Mapping[str, Any] | None = None) -> Calendar:
+    """A calendar of the terms, compiled. Equal calendars are compiled once. Raises UnknownTerm."""
+    return _calendar(terms, terms.calendar(name), parse_overrides(overrides or {}, terms))
+
+
+@lru_cache(maxsize=256)
+def compiled(spec: CalendarSpec) -> Calendar:
+    """The calendar of a spec; the same one for the same spec."""
+    return Calendar(spec)
+
+
+@lru_cache(maxsize=256)
+def public_holidays(country: str, subdivision: str | None = None) -> frozenset[date]:
+    """The public holidays of a country, in every year that is known. Raises BadSpec for an unknown one."""
+    try:
+        known = holidays.country_holidays(country, subdiv=subdivision)
+        first, last = holiday_years(country)
+        known = holidays.country_holidays(country, subdiv=subdivision, years=range(first, last + 1))
+    except NotImplementedError as error:
+        place = country if subdivision is None else f"{country}-{subdivision}"
+        raise BadSpec(f"no public holidays are known for {place}: use an ISO country and subdivision code") from error
+    return frozenset(known)
+
+
+@lru_cache(maxsize=256)
+def holiday_years(country: str) -> tuple[int, int]:
+    """The first and last year for which a country's holidays are known here."""
+    known = holidays.country_holidays(country)
+    return max(FIRST_YEAR, known.start_year), min(LAST_YEAR, known.end_year)
+
+
+def _limit(terms: Terms, target: TargetTerms, severity: str, changes: Overrides) -> Limit | None:
+    """The limit of a severity: the contract's own figure where it has one, else that of the terms."""
+    figure = target.figure(severity)
+    change = changes.figure(target.code, severity)
+    chosen: Figure | FigureOverride | None = change or figure
+    if chosen is None or chosen.amount is None or chosen.unit is None:
+        return None
+    day_after = target.day_after if chosen.day_after is None else chosen.day_after
+    return Limit(
+        amount=chosen.amount,
+        unit=Unit(chosen.unit),
+        rules=Rules(target.rules),
+        day_after=day_after,
+        month_rollover=MonthRollover(changes.month_rollover or terms.computation.month_rollover),
+        clause=figure.clauses[0] if figure else target.clauses[0],
+        reference=change.reference if change else "",
+    )
+
+
+def _calendar(terms: Terms, calendar: CalendarTerms, changes: Overrides) -> Calendar:
+    return compiled(_spec(terms, calendar, changes))
+
+
+@lru_cache(maxsize=256)
+def _spec(terms: Terms, calendar: CalendarTerms, changes: Overrides) -> CalendarSpec:
+    own = [item for item in changes.calendars if item.calendar == calendar.code]
+    first, last = holiday_years(calendar.holidays.country) if calendar.holidays else (FIRST_YEAR, LAST_YEAR)
+    also_open = tuple(_spec(terms, terms.calendar(code), changes) for code in calendar.also_open)
+    return CalendarSpec(
+        zone=calendar.zone,
+        weekly=_weekly(calendar.weekly),
+        holidays=_holidays(calendar.holidays),
+        days_off=_days(calendar.days_off, *(item.days_off for item in own)),
+        closures=_closed(calendar.closures, *(item.closures for item in own)),
+        special_days=_special(calendar, own),
+        also_open=also_open,
+        standard_day=(calendar.standard_day_hours or 0) * 3600,
+        first_year=max([first, *(member.first_year for member in also_open)]),
+        last_year=min([last, *(member.last_year for member in also_open)]),
+    )
+
+
+def _weekly(week: Week) -> tuple[tuple[tuple[int, int], ...], ...]:
+    return tuple(tuple(span(hours) for hours in getattr(week, day)) for day in WEEKDAYS)
+
+
+def span(hours: str) -> tuple[int, int]:
+    """Opening hours as seconds after midnight.
+
+    >>> span("09:00-24:00")
+    (32400, 86400)
+    """
+    start, end = hours.split("-")
+    return _seconds(start), _seconds(end)
+
+
+def _seconds(clock: str) -> int:
+    hours, minutes = clock.split(":")
+    return int(hours) * 3600 + int(minutes) * 60
+
+
+def _holidays(whose: PublicHolidays | None) -> frozenset[date]:
+    return public_holidays(whose.country, whose.subdivision) if whose else frozenset()
+
+
+def _days(*groups: Iterable[str]) -> frozenset[date]:
+    return frozenset(date.fromisoformat(day) for group in groups for day in group)
+
+
+def _closed(*groups: Iterable[Closure]) -> frozenset[date]:
+    days: set[date] = set()
+    for closure in (closure for group in groups for closure in group):
+        start, end = date.fromisoformat(closure.start), date.fromisoformat(closure.end)
+        days.update(start + timedelta(offset) for offset in range((end - start).days + 1))
+    return frozenset(days)
+
+
+def _special(
+    calendar: CalendarTerms, own: Iterable[CalendarOverride]
+) -> tuple[tuple[date, tuple[tuple[int, int], ...]], ...]:
+    """Special days of the terms and the contract; the contract's hours win."""
+    days: dict[date, tuple[tuple[int, int], ...]] = {}
+    for special in [*calendar.special_days, *(day for item in own for day in item.special_days)]:
+        days[date.fromisoformat(special.date)] = tuple(span(hours) for hours in special.hours)
+    return tuple(sorted(days.items()))

@@ -1,0 +1,87 @@
+"""Questions about clocks: their state, and the reckoning behind it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from accounts.errors import NotFound
+from accounts.tenancy import Actor
+from contracts.selectors import terms_of
+from slas.clocks import Reckoning, reckon
+from slas.engine import explain
+from slas.models import Clock
+from slas.wording import render_step
+from tickets.events import CLOCK_FACTS
+from tickets.models import Event, Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptLine:
+    """One step of the reckoning: an instant where the step has one, a sentence, the clause that says so."""
+
+    at: datetime | None
+    text: str
+    clause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """How a deadline came about, in the reader's language, in the contract's time zone."""
+
+    target: str
+    status: str
+    severity: str
+    due_at: datetime | None
+    met_at: datetime | None
+    breached_at: datetime | None
+    remaining_seconds: int | None
+    zone: str
+    terms_label: str
+    lines: list[ReceiptLine]
+
+
+def clocks(actor: Actor, about: Ticket) -> list[Clock]:
+    """The clock rows of a ticket that the actor may see."""
+    return list(Clock.objects.visible_to(actor).filter(ticket=about).order_by("target"))
+
+
+def clocks_of(actor: Actor, about: Sequence[Ticket]) -> dict[UUID, list[Clock]]:
+    """The clock rows of the tickets of a list, by ticket: one question for the whole page."""
+    found: dict[UUID, list[Clock]] = {row.id: [] for row in about}
+    for clock in Clock.objects.visible_to(actor).filter(ticket__in=list(found)).order_by("target"):
+        found[clock.ticket_id].append(clock)
+    return found
+
+
+def receipt(actor: Actor, about: Ticket, target: str, *, language: str, at: datetime) -> Receipt:
+    """The reckoning of one target, folded from the journal now. Raises ``NotFound`` for a target it does not have.
+
+    The facts of a clock are public events only, so both sides read the same reckoning.
+    """
+    rows = Event.objects.visible_to(actor).filter(ticket=about, kind__in=sorted(CLOCK_FACTS))
+    found = next((one for one in reckon(about, rows, at) if one.target == target), None)
+    if found is None or found.state.status == "none":
+        raise NotFound
+    return receipt_of(about, found, language=language, at=at)
+
+
+def receipt_of(about: Ticket, found: Reckoning, *, language: str, at: datetime) -> Receipt:
+    """The receipt of a reckoning already made."""
+    zone = ZoneInfo(found.policy.calendar.tz)
+    terms = terms_of(about)
+    steps = explain(found.policy, found.facts, at)
+    state = found.state
+    return Receipt(
+        target=found.target,
+        status=state.status,
+        severity=state.severity,
+        due_at=state.due_at,
+        met_at=state.met_at,
+        breached_at=state.breached_at,
+        remaining_seconds=state.remaining_seconds,
+        zone=found.policy.calendar.tz,
+        terms_label=f"{terms.code} {terms.version}",
+        lines=[ReceiptLine(step.at, render_step(step, language=language, zone=zone), step.clause) for step in steps],
+    )

@@ -1,0 +1,103 @@
+"""A world in which every tenant table has rows, public and private, of two customers."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from accounts import actors, services
+from accounts.roles import Role
+from accounts.tenancy import Actor, acting_as
+from lifecycle.services import add_note, reply
+from notifications.models import Delivery
+from slas.models import Clock, SweepFailure
+from tests.worlds import START, World, build_world, membership_of, paris, person
+from tickets.attachments import store_upload
+from tickets.drafts import save_draft
+from tickets.models import Attachment, Event, Ticket
+
+FILED = paris("2026-05-04 08:05")
+
+
+@dataclass
+class Populated:
+    """A world with one ticket per customer, and its people by a short name."""
+
+    world: World
+    tickets: list[Ticket]
+    people: dict[str, Actor]
+
+
+def populate(slug: str, name: str, prefix: str) -> Populated:
+    """Build the world through the services; what only the worker makes (deliveries, failures) is inserted."""
+    world = build_world(slug, name, prefix)
+    people = _people(world)
+    tickets = [_ticket(world, number) for number in range(len(world.customers))]
+    _messages(world, tickets)
+    return Populated(world, tickets, people)
+
+
+def partner(world: World, key: str, of: tuple[int, ...]) -> Actor:
+    """A partner who may read the customers at positions ``of``."""
+    customers = [world.customers[position].customer for position in of]
+    with acting_as(world.system):
+        actor = person(world.provider, f"{key}@partner-{world.provider.slug}.example", Role.PARTNER, key.title())
+        for customer in customers:
+            services.grant_customer(membership=membership_of(actor), customer_id=customer.id, at=START)
+        return replace(actor, customer_ids=actors.partner_customers(actor.person))
+
+
+def _people(world: World) -> dict[str, Actor]:
+    first, second = world.customers
+    return {
+        "contact": first.contact,
+        "colleague": first.people["colleague"],
+        "viewer": first.people["viewer"],
+        "sibling": second.contact,
+        "engineer": world.staff["engineer"],
+        "auditor": world.staff["auditor"],
+        "partner": partner(world, "partner", (0,)),
+        "partner_of_nobody": partner(world, "newcomer", ()),
+        "system": world.system,
+    }
+
+
+def upload(actor: Actor, name: str = "trace.log", content: bytes = b"trace") -> Attachment:
+    """A file that ``actor`` has put up and not sent yet."""
+    with acting_as(actor):
+        return store_upload(actor=actor, at=FILED, upload=SimpleUploadedFile(name, content))
+
+
+def _ticket(world: World, number: int) -> Ticket:
+    contact, engineer = world.customers[number].contact, world.staff["engineer"]
+    ticket = world.file(FILED, of=number, attachment_ids=[upload(contact).id])
+    with acting_as(engineer):
+        at = FILED + timedelta(minutes=5)
+        given = {"actor": engineer, "at": at, "reference": ticket.reference}
+        reply(**given, body="We look into it.", attachment_ids=[upload(engineer).id])
+        add_note(**given, body="PRIVATE", attachment_ids=[upload(engineer).id])
+    for actor in (contact, engineer):
+        upload(actor)
+        with acting_as(actor):
+            save_draft(actor=actor, at=FILED, form=f"reply:{ticket.reference}", data={"body": "not sent"})
+    return ticket
+
+
+def _messages(world: World, tickets: list[Ticket]) -> None:
+    with acting_as(world.system):
+        for ticket, organisation in zip(tickets, world.customers, strict=True):
+            clock = Clock.objects.get(ticket=ticket)
+            SweepFailure.objects.create(provider=world.provider, clock=clock, at=FILED, error="as a test")
+            event = Event.objects.get(ticket=ticket, kind="replied")
+            for actor in (organisation.contact, world.staff["engineer"]):
+                Delivery.objects.create(
+                    provider=world.provider,
+                    event=event,
+                    ticket=ticket,
+                    ticket_reference=ticket.reference,
+                    recipient_id=actor.membership_id,
+                    channel=Delivery.Channel.IN_APP,
+                    kind=event.kind,
+                    subject="replied",
+                    created_at=FILED,
+                )

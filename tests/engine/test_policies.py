@@ -1,0 +1,247 @@
+"""From terms to policies: figures, clauses, calendars with holidays, and what a contract overrides."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from contracts.terms import Terms, TermsError, UnknownTerm, load_terms, parse_terms
+from contracts.terms.references import UNITS
+from slas.engine import UNITS as ENGINE_UNITS
+from slas.engine import AlertThreshold, BadSpec, Clauses, Limit, MonthRollover, Rules, Unit
+from slas.management.commands.sla_compute import DATA
+from slas.policies import calendar_for, compiled, holiday_years, policy_for, public_holidays, span
+from tests.engine.worlds import OFFICE_WEEK
+
+
+@pytest.fixture(scope="module")
+def saas() -> Terms:
+    return load_terms(DATA / "hopex-saas.yaml")
+
+
+@pytest.fixture(scope="module")
+def octipas() -> Terms:
+    return load_terms(DATA / "octipas.yaml")
+
+
+def changed(terms: Terms, **sections: Any) -> Terms:
+    return parse_terms({**terms.to_document(), **sections})
+
+
+def test_units_of_the_terms_are_those_of_the_engine() -> None:
+    assert {rules.value: tuple(unit.value for unit in units) for rules, units in ENGINE_UNITS.items()} == UNITS
+
+
+def test_figures_become_limits_with_their_clause(saas: Terms) -> None:
+    policy = policy_for(saas, "response", environment="production")
+    hours = {"unit": Unit.BUSINESS_HOURS, "rules": Rules.MEGA, "day_after": True, "clause": "HSA-1"}
+    days = {**hours, "unit": Unit.BUSINESS_DAYS}
+    assert dict(policy.limits) == {
+        "no_access": Limit(1, **hours),
+        "critical": Limit(4, **hours),
+        "moderate": Limit(1, **days),
+        "minor": Limit(2, **days),
+    }
+    assert (policy.target, policy.pausing) == ("response", False)
+    assert policy.clauses == Clauses("HSA-24", "HSA-8", "R13", "HSA-1", "HSA-24")
+    assert policy.alerts == (
+        AlertThreshold("approaching:75", 75, ("assignee", "engineers"), "HSA-1", True),
+        AlertThreshold("breach", 100, ("assignee", "support_manager", "account_manager"), "HSA-1", True),
+    )
+
+
+def test_a_severity_without_a_figure_has_no_target(octipas: Terms) -> None:
+    policy = policy_for(octipas, "resolution")
+    assert policy.limits["minor"] is None
+    assert policy.limits["major"] == Limit(7, Unit.BUSINESS_DAYS, Rules.OPENING, clause="OCT-2")
+    assert policy.clauses.day_after == "R2"
+
+
+def test_unknown_names_are_refused(saas: Terms) -> None:
+    with pytest.raises(UnknownTerm, match="unknown target 'resolution': use response"):
+        policy_for(saas, "resolution")
+    with pytest.raises(UnknownTerm, match="unknown environment 'moon': use production, preproduction, development"):
+        policy_for(saas, "response", environment="moon")
+    with pytest.raises(UnknownTerm, match="unknown calendar 'us': use fr, availability"):
+        calendar_for(saas, "us")
+
+
+def test_targets_apply_to_their_environments_only(saas: Terms) -> None:
+    targets = saas.to_document()["targets"]
+    targets[0]["environments"] = ["production"]
+    limited = changed(saas, targets=targets)
+    assert policy_for(limited, "response", environment="production").limits["critical"] is not None
+    for environment in ("development", None):
+        assert set(policy_for(limited, "response", environment=environment).limits.values()) == {None}
+
+
+def test_a_severity_can_be_left_out_of_the_day_after(saas: Terms) -> None:
+    targets = saas.to_document()["targets"]
+    targets[0]["figures"][0]["day_after"] = False
+    limits = policy_for(changed(saas, targets=targets), "response").limits
+    assert [limits[code].day_after for code in ("no_access", "critical")] == [False, True]
+
+
+def test_alerts_can_be_limited_to_targets(octipas: Terms) -> None:
+    alerts = octipas.to_document()["alerts"]
+    alerts[0]["targets"] = ["resolution"]
+    terms = changed(octipas, alerts=alerts)
+    assert [alert.code for alert in policy_for(terms, "resolution").alerts] == ["approaching:75", "breach"]
+    assert [alert.code for alert in policy_for(terms, "acknowledgement").alerts] == ["breach"]
+
+
+def test_a_contract_overrides_a_figure_and_says_by_what(saas: Terms) -> None:
+    figures = [
+        {"target": "response", "severity": "critical", "amount": 2, "unit": "business_hours", "reference": "A-7"},
+        {"target": "response", "severity": "minor", "amount": None, "unit": None, "reference": "A-8"},
+        {
+            "target": "response", "severity": "moderate", "amount": 1, "unit": "days", "reference": "A-9",
+            "day_after": False,
+        },
+    ]  # fmt: skip
+    policy = policy_for(saas, "response", overrides={"figures": figures, "month_rollover": "ouvre"})
+    assert policy.limits["critical"] == Limit(
+        2, Unit.BUSINESS_HOURS, Rules.MEGA, True, MonthRollover.OUVRE, "HSA-1", "A-7"
+    )
+    assert policy.limits["minor"] is None
+    assert policy.limits["moderate"] == Limit(1, Unit.DAYS, Rules.MEGA, False, MonthRollover.OUVRE, "HSA-1", "A-9")
+    assert policy.limits["no_access"] == Limit(
+        1, Unit.BUSINESS_HOURS, Rules.MEGA, True, MonthRollover.OUVRE, "HSA-1", ""
+    )
+
+
+def test_a_contract_turns_pausing_on_and_off(saas: Terms) -> None:
+    on = policy_for(saas, "response", overrides={"pausing": True})
+    assert (on.pausing, on.clauses.pausing) == (True, "R17")
+    off = policy_for(saas, "response", overrides={"pausing": False})
+    assert (off.pausing, off.clauses.pausing) == (False, "R13")
+    targets = saas.to_document()["targets"]
+    targets[0] |= {"pauses": True}
+    del targets[0]["pauses_clause"]
+    own = changed(saas, targets=targets)
+    assert (policy_for(own, "response").pausing, policy_for(own, "response").clauses.pausing) == (True, "R11")
+    assert policy_for(own, "response", overrides={"pausing": False}).pausing is False
+
+
+def test_a_contract_adds_days_to_a_calendar(saas: Terms) -> None:
+    days = {
+        "calendar": "fr",
+        "reference": "A-7",
+        "days_off": ["2026-05-04"],
+        "closures": [{"start": "2026-05-05", "end": "2026-05-06"}],
+        "special_days": [{"date": "2026-05-09", "hours": ["10:00-12:00"]}],
+    }
+    calendar = calendar_for(saas, "fr", overrides={"calendars": [days]})
+    worked = [calendar.is_working_day(date(2026, 5, day)) for day in range(4, 10)]
+    assert worked == [False, False, False, True, False, True]
+    assert calendar_for(saas, "fr").is_working_day(date(2026, 5, 4))
+    elsewhere = calendar_for(saas, "availability", overrides={"calendars": [days]})
+    assert elsewhere.is_working_day(date(2026, 5, 4))
+    policy = policy_for(saas, "response", overrides={"calendars": [days]})
+    assert policy.calendar is calendar
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        ({"figure": []}, "figure: is not known here; allowed are figures, pausing, calendars, month_rollover"),
+        ({"pausing": 1}, "pausing: must be true or false, not 1"),
+        ({"figures": {}}, "figures: must be a list, not a group of fields"),
+        (
+            {"figures": [{"target": "x", "severity": "minor", "amount": 1, "unit": "days", "reference": "A"}]},
+            "figures[0].target: 'x' is no target: use response",
+        ),
+        (
+            {"figures": [{"target": "response", "severity": "x", "amount": 1, "unit": "days", "reference": "A"}]},
+            "figures[0].severity: 'x' is no severity: use no_access, critical, moderate, minor",
+        ),
+        (
+            {"figures": [{"target": "response", "severity": "minor", "amount": 1, "unit": None, "reference": "A"}]},
+            "figures[0]: an amount and its unit stand together",
+        ),
+        (
+            {"calendars": [{"calendar": "us", "reference": "A"}]},
+            "calendars[0].calendar: 'us' is not in the terms",
+        ),
+    ],
+)
+def test_overrides_that_are_wrong_are_refused(saas: Terms, overrides: dict[str, Any], message: str) -> None:
+    with pytest.raises(TermsError) as caught:
+        policy_for(saas, "response", overrides=overrides)
+    assert str(caught.value) == f"overrides: {message}"
+
+
+def test_overrides_keep_to_the_units_of_the_rules(octipas: Terms) -> None:
+    figure = {"target": "resolution", "severity": "minor", "amount": 1, "unit": "weeks", "reference": "A"}
+    with pytest.raises(TermsError, match="weeks is not a unit of the rules opening: use business_hours, business_days"):
+        policy_for(octipas, "resolution", overrides={"figures": [figure]})
+
+
+def test_a_calendar_is_compiled_once(saas: Terms, octipas: Terms) -> None:
+    assert calendar_for(saas, "fr") is calendar_for(octipas, "fr")
+    assert calendar_for(saas, "fr") is compiled(calendar_for(saas, "fr").spec)
+
+
+def test_the_french_calendar_is_what_the_contract_says(saas: Terms) -> None:
+    spec = calendar_for(saas, "fr").spec
+    assert (spec.zone, spec.weekly, spec.standard_seconds) == ("Europe/Paris", OFFICE_WEEK, 32_400)
+    assert (spec.first_year, spec.last_year) == (1970, 2099)
+    assert spec.holidays == public_holidays("FR")
+    assert {day for day in spec.holidays if day.year == 2026} == {
+        date(2026, 1, 1), date(2026, 4, 6), date(2026, 5, 1), date(2026, 5, 8), date(2026, 5, 14), date(2026, 5, 25),
+        date(2026, 7, 14), date(2026, 8, 15), date(2026, 11, 1), date(2026, 11, 11), date(2026, 12, 25),
+    }  # fmt: skip
+
+
+def test_special_days_of_the_contract_win_over_those_of_the_terms(saas: Terms) -> None:
+    calendars = saas.to_document()["calendars"]
+    calendars[0] |= {
+        "special_days": [{"date": "2026-12-24", "hours": ["09:00-12:00"]}, {"date": "2026-12-31", "hours": []}],
+        "days_off": ["2026-05-15"],
+        "closures": [{"start": "2026-12-26", "end": "2026-12-28"}],
+    }
+    del calendars[0]["standard_day_hours"]
+    terms = changed(saas, calendars=calendars)
+    own = {"calendar": "fr", "reference": "A", "special_days": [{"date": "2026-12-24", "hours": ["09:00-10:00"]}]}
+    spec = calendar_for(terms, "fr", overrides={"calendars": [own]}).spec
+    assert spec.special_days == ((date(2026, 12, 24), ((32_400, 36_000),)), (date(2026, 12, 31), ()))
+    assert spec.days_off == {date(2026, 5, 15)}
+    assert spec.closures == {date(2026, 12, 26), date(2026, 12, 27), date(2026, 12, 28)}
+    assert (spec.standard_day, spec.standard_seconds) == (0, 32_400)
+
+
+def test_follow_the_sun_joins_calendars_and_keeps_to_years_known_for_all(saas: Terms) -> None:
+    calendars = saas.to_document()["calendars"]
+    away = {**calendars[0], "code": "sg", "zone": "Asia/Singapore", "holidays": {"country": "SA"}}
+    calendars[0]["also_open"] = ["sg"]
+    spec = calendar_for(changed(saas, calendars=[*calendars, away]), "fr").spec
+    assert [member.zone for member in spec.also_open] == ["Asia/Singapore"]
+    assert (spec.first_year, spec.last_year) == (max(1970, holiday_years("SA")[0]), min(2099, holiday_years("SA")[1]))
+
+
+def test_a_calendar_without_holidays_knows_its_years_all_the_same(saas: Terms) -> None:
+    calendars = saas.to_document()["calendars"]
+    del calendars[0]["holidays"]
+    spec = calendar_for(changed(saas, calendars=calendars), "fr").spec
+    assert (spec.holidays, spec.first_year, spec.last_year) == (frozenset(), 1970, 2099)
+
+
+def test_holidays_of_a_part_of_a_country_are_known() -> None:
+    assert date(2026, 12, 26) in public_holidays("FR", "57")
+    assert date(2026, 12, 26) not in public_holidays("FR")
+    assert date(1970, 1, 1) in public_holidays("FR")
+    assert date(2099, 12, 25) in public_holidays("FR")
+    assert min(public_holidays("FR")).year == 1970
+    assert max(public_holidays("FR")).year == 2099
+
+
+def test_holidays_of_nowhere_are_refused() -> None:
+    with pytest.raises(BadSpec, match="no public holidays are known for XX"):
+        public_holidays("XX")
+    with pytest.raises(BadSpec, match="no public holidays are known for FR-XX"):
+        public_holidays("FR", "XX")
+
+
+def test_hours_are_read_as_seconds() -> None:
+    assert span("00:00-24:00") == (0, 86_400)
+    assert span("08:30-17:45") == (30_600, 63_900)

@@ -1,0 +1,122 @@
+"""Each guard alone: what it lets pass and how it refuses. None of them touches a database."""
+
+from dataclasses import replace
+from uuid import UUID, uuid4
+
+import pytest
+
+from accounts.errors import Invalid, Refused, Stale
+from accounts.roles import Role
+from accounts.tenancy import Actor
+from contracts.publishing import DATA
+from contracts.terms import Terms, load_terms
+from lifecycle import guards
+from tickets.models import Ticket
+from tickets.states import State, is_open
+
+ME, ANOTHER = uuid4(), uuid4()
+ENGINEER = Actor(provider_id=uuid4(), role=Role.ENGINEER_N1, membership_id=ME)
+CONTACT = Actor(provider_id=uuid4(), role=Role.CONTACT, membership_id=uuid4())
+
+
+@pytest.fixture(scope="module")
+def terms() -> Terms:
+    """The published example, as a contract pins it."""
+    return load_terms(DATA / "hopex-saas.yaml")
+
+
+def _ticket(state: State = State.NEW, assignee: UUID | None = None, **given) -> Ticket:
+    name = "Ada" if assignee else ""
+    return Ticket(state=state, assignee_id=assignee, assignee_name=name, **given)
+
+
+def _refusal(guard, *arguments) -> Refused:
+    with pytest.raises(Refused) as refusal:
+        guard(*arguments)
+    assert refusal.value.message
+    return refusal.value
+
+
+def _wrong_field(guard, *arguments) -> str:
+    with pytest.raises(Invalid) as refusal:
+        guard(*arguments)
+    (field,) = refusal.value.errors
+    assert all(refusal.value.errors[field])
+    return field
+
+
+def test_untaken_says_who_has_it():
+    guards.require_untaken(_ticket(), ENGINEER)
+    taken = _refusal(guards.require_untaken, _ticket(assignee=ANOTHER), ENGINEER)
+    assert (taken.code, taken.params) == ("already_taken", {"assignee": "Ada"})
+    assert "Ada" in taken.message
+    assert _refusal(guards.require_untaken, _ticket(assignee=ME), ENGINEER).code == "already_yours"
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_open_and_final_by_state(state):
+    still_open = state in {State.NEW, State.IN_PROGRESS, State.WAITING_CUSTOMER}
+    assert is_open(state) == still_open
+    if still_open:
+        guards.require_open(_ticket(state))
+    else:
+        assert _refusal(guards.require_open, _ticket(state)).code == "not_open"
+    if state != State.CLOSED:
+        guards.require_not_final(_ticket(state))
+    else:
+        assert _refusal(guards.require_not_final, _ticket(state)).code == "closed"
+
+
+def test_a_step_that_does_not_exist_is_refused_with_its_name():
+    refusal = _refusal(guards.refuse_transition, "closed", "reopen")
+    assert (refusal.code, refusal.params) == ("transition_refused", {"source": "closed", "transition": "reopen"})
+
+
+def test_the_contracts_workflow_has_the_last_word(terms):
+    guards.require_transition(terms, "take", "new", "provider")
+    for act, state, side in (("take", "new", "customer"), ("take", "resolved", "provider"), ("fly", "new", "provider")):
+        refusal = _refusal(guards.require_transition, terms, act, state, side)
+        assert (refusal.code, refusal.params) == ("transition_refused", {"act": act, "state": state})
+
+
+def test_a_narrower_workflow_narrows(terms):
+    without = [item for item in terms.workflow.transitions if item.code != "close"]
+    narrowed = replace(terms, workflow=replace(terms.workflow, transitions=tuple(without)))
+    guards.require_transition(terms, "close", "resolved", "customer")
+    assert _refusal(guards.require_transition, narrowed, "close", "resolved", "customer").code == "transition_refused"
+
+
+def test_a_form_must_say_what_it_was_opened_on():
+    ticket = _ticket(version=5, public_version=3)
+    for actor, current in ((ENGINEER, 5), (CONTACT, 3)):
+        for version in (0, current):
+            guards.require_fresh(ticket, actor, version, 0)
+        for version in (None, -1, current + 1):
+            assert _wrong_field(guards.require_fresh, ticket, actor, version, 0) == "expected_version"
+        with pytest.raises(Stale):
+            guards.require_fresh(ticket, actor, current, 1)
+
+
+def test_a_severity_and_its_kind_are_those_of_the_contract(terms):
+    guards.require_severity(terms, "critical", "")
+    guards.require_severity(terms, "no_access", "platform_down")
+    assert _wrong_field(guards.require_severity, terms, "catastrophic", "") == "severity"
+    assert _wrong_field(guards.require_severity, terms, "no_access", "") == "severity_kind"
+    assert _wrong_field(guards.require_severity, terms, "no_access", "sabotage") == "severity_kind"
+    assert _wrong_field(guards.require_severity, terms, "critical", "platform_down") == "severity_kind"
+
+
+def test_a_change_of_severity_changes_something():
+    ticket = _ticket(severity="no_access", severity_kind="platform_down")
+    guards.require_other_severity(ticket, "no_access", "security_problem")
+    guards.require_other_severity(ticket, "critical", "")
+    assert _refusal(guards.require_other_severity, ticket, "no_access", "platform_down").code == "same_severity"
+
+
+def test_resolution_types_and_reasons_are_those_of_the_contract(terms):
+    for item in terms.resolution_types:
+        guards.require_resolution_type(terms, item.code)
+    for item in terms.severity_change_reasons:
+        guards.require_severity_reason(terms, item.code)
+    assert _wrong_field(guards.require_resolution_type, terms, "magic") == "resolution_type"
+    assert _wrong_field(guards.require_severity_reason, terms, "whim") == "reason_code"

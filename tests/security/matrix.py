@@ -1,0 +1,126 @@
+"""One cell of the matrix: a person asks an address by a verb, and what comes of it is judged."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from http.cookies import SimpleCookie
+from typing import Any
+
+from django.http import QueryDict
+from django.test import Client
+
+from tests.security.canaries import Person
+from tests.security.observer import Ledger, body_of, stored_files, told, undone
+from tests.security.routes import NOTHING, TABLE, Case, may_write
+from tests.security.stage import Stage
+
+VERBS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Visitor:
+    """A person with his session, asking as a browser would."""
+
+    def __init__(self, person: Person) -> None:
+        self.person = person
+        self.client = Client(raise_request_exception=False)
+
+    def ask(self, verb: str, address: str, case: Case) -> Any:
+        """One request on a fresh set of cookies."""
+        self.client.cookies = SimpleCookie()
+        if self.person.session_key:
+            self.client.cookies["session"] = self.person.session_key
+        given: dict[str, Any] = {"headers": {"User-Agent": self.person.agent}}
+        if case.query:
+            query = QueryDict(mutable=True)
+            query.update(case.query)
+            given["query_params"] = query
+        if verb not in SAFE:
+            given["data"] = case.data
+            if verb != "POST":
+                given["content_type"] = "application/json"
+        return getattr(self.client, verb.lower())(address, **given)
+
+
+@dataclass
+class Verdict:
+    """What a walk through the matrix found wrong, and how much it looked at."""
+
+    faults: list[str] = field(default_factory=list)
+    cells: int = 0
+    statuses: Counter[tuple[str, str, int]] = field(default_factory=Counter)
+    seen: set[int] = field(default_factory=set)
+    written: set[str] = field(default_factory=set)
+
+    def blame(self, person: Person, verb: str, route: str, case: Case, what: str) -> None:
+        """Keep a fault with where it happened."""
+        self.faults.append(f"{person.key} {verb} {route} {case.family or 'address'}={case.thing}: {what}")
+
+
+@dataclass
+class Matrix:
+    """A walk of one person over addresses. ``watch`` also looks for changes in the database."""
+
+    stage: Stage
+    person: Person
+    ledger: Ledger | None = None
+    verbs: Iterable[str] = VERBS
+    verdict: Verdict = field(default_factory=Verdict)
+
+    def walk(self, routes: Iterable[str] | None = None) -> Verdict:
+        """Every case of every address by every verb; what is none of his business is compared with what is not there."""
+        visitor = Visitor(self.person)
+        before = self.ledger.digest() if self.ledger else ""
+        for route in routes if routes is not None else TABLE:
+            for verb in self.verbs:
+                absent: dict[str, bytes] = {}
+                for case in TABLE[route](self.stage, self.person):
+                    self._cell(visitor, verb, route, case, absent, before)
+        return self.verdict
+
+    def _cell(
+        self, visitor: Visitor, verb: str, route: str, case: Case, absent: dict[str, bytes], before: str
+    ) -> None:
+        files = stored_files() if self.ledger and verb not in SAFE else 0
+        with undone():
+            answer = visitor.ask(verb, case.address(route), case)
+            body = body_of(answer)
+            after = self.ledger.digest() if self.ledger else ""
+        self.verdict.cells += 1
+        self.verdict.statuses[(route, verb, answer.status_code)] += 1
+        text = told(answer, body, case.asked)
+        self._judge_text(verb, route, case, answer, body)
+        if case.thing == NOTHING:
+            absent[case.family] = text
+        elif not case.entitled and text != absent[case.family]:
+            self.verdict.blame(self.person, verb, route, case, _difference(absent[case.family], text))
+        if self.ledger:
+            self._judge_changes(verb, route, case, before != after, answer.status_code)
+            if verb not in SAFE and not case.entitled and stored_files() != files:
+                self.verdict.blame(self.person, verb, route, case, "a file was stored")
+
+    def _judge_text(self, verb: str, route: str, case: Case, answer: Any, body: bytes) -> None:
+        headers = "\n".join(f"{name}: {value}" for name, value in answer.headers.items())
+        cookies = answer.cookies.output()
+        text = b"\n".join([headers.encode(), cookies.encode(), body])
+        for stranger in self.stage.aviary.strangers(self.person, text, case.asked):
+            self.verdict.blame(self.person, verb, route, case, f"{answer.status_code} tells {stranger}")
+        self.verdict.seen |= self.stage.aviary.found(body)
+        if answer.status_code >= 500:
+            reason = getattr(answer, "exc_info", None)
+            self.verdict.blame(self.person, verb, route, case, f"{answer.status_code} {reason and reason[1]!r}")
+        if verb == "HEAD" and body:
+            self.verdict.blame(self.person, verb, route, case, "HEAD has a body")
+
+    def _judge_changes(self, verb: str, route: str, case: Case, changed: bool, status: int) -> None:
+        if changed and (verb != "POST" or not may_write(route, self.person, case)):
+            self.verdict.blame(self.person, verb, route, case, f"{status}, and yet something was written")
+        if changed:
+            self.verdict.written.add(route)
+
+
+def _difference(absent: bytes, text: bytes) -> str:
+    """Where the answer for a stranger's thing departs from that for no thing at all."""
+    at = next((n for n, (a, b) in enumerate(zip(absent, text, strict=False)) if a != b), min(len(absent), len(text)))
+    before, after = absent[max(at - 60, 0) : at + 60], text[max(at - 60, 0) : at + 60]
+    return f"differs from what is not there: {before!r} / {after!r}"

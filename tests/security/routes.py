@@ -1,0 +1,358 @@
+"""Every address of the product with whom it concerns: the table from which the matrix is made.
+
+A route with a parameter that has no entry here fails the matrix, and so does a view without an access mark.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from accounts.access import Access, access_of
+from tests.security.canaries import Person
+from tests.security.stage import Owned, Stage
+from tickets.models import Ticket
+
+NOBODY = UUID("00000000-0000-7000-8000-000000000000")
+NO_REFERENCE = "MEGA-4999"
+NOTHING = "nonexistent"
+
+
+@dataclass(frozen=True)
+class Route:
+    """One address pattern and its view's mark."""
+
+    name: str
+    parameters: frozenset[str]
+    access: Access | None
+
+
+@dataclass(frozen=True)
+class Case:
+    """One call of a route. ``entitled``: whether the thing that it names is this person's business.
+
+    ``asked`` are the identifiers that the request itself carries; an answer may repeat them.
+    """
+
+    thing: str
+    entitled: bool
+    kwargs: dict[str, Any] = field(default_factory=dict)
+    query: dict[str, Any] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict)
+    asked: tuple[str, ...] = ()
+    family: str = ""
+
+    def address(self, name: str) -> str:
+        """The path of the call."""
+        return reverse(name, kwargs=self.kwargs)
+
+
+def walk(resolver: URLResolver | None = None) -> Iterator[Route]:
+    """Every address that the resolver knows, with names of its parameters."""
+    for pattern in (resolver or get_resolver()).url_patterns:
+        if isinstance(pattern, URLResolver):
+            yield from walk(pattern)
+        elif isinstance(pattern, URLPattern):
+            parameters = frozenset(pattern.pattern.regex.groupindex)
+            yield Route(pattern.name or str(pattern.pattern), parameters, access_of(pattern.callback))
+
+
+def _serves(person: Person, owned: Owned) -> bool:
+    return person.serves("octipas" if owned.key == "c" else "mega", owned.key)
+
+
+def _tickets(
+    stage: Stage, person: Person, which: str = "ticket", data: Callable[[Ticket | None], dict[str, Any]] | None = None
+) -> list[Case]:
+    """A ticket of each customer, and none."""
+    made = data or (lambda ticket: {})
+    cases = [Case(NOTHING, False, {"reference": NO_REFERENCE}, data=made(None), asked=(NO_REFERENCE,))]
+    for key, owned in stage.customers.items():
+        ticket: Ticket = getattr(owned, which)
+        reference = {"reference": ticket.reference}
+        cases.append(Case(key, _serves(person, owned), reference, data=made(ticket), asked=(ticket.reference,)))
+    return cases
+
+
+def _act(which: str = "ticket", **given: str) -> Callable[[Stage, Person], list[Case]]:
+    """An act on a ticket with a body that would be accepted."""
+
+    def cases(stage: Stage, person: Person) -> list[Case]:
+        def data(ticket: Ticket | None) -> dict[str, Any]:
+            if ticket is None:
+                return {**given, "expected_version": "1"}
+            version = ticket.public_version if person.is_external else ticket.version
+            return {**given, "expected_version": str(version)}
+
+        return _tickets(stage, person, which, data)
+
+    return cases
+
+
+def _reply(stage: Stage, person: Person) -> list[Case]:
+    """An answer; also one on a ticket of one's own that carries somebody else's file."""
+    cases = _act(body="An answer.")(stage, person)
+    own = next((owned for owned in stage.customers.values() if _serves(person, owned)), None)
+    if own is None or own.ticket is None:
+        return cases
+    for case in _files(stage, person):
+        key = str(case.kwargs["attachment_id"])
+        asked = (key, own.ticket.reference)
+        data = {"body": "With a file.", "attachments": key}
+        reference = {"reference": own.ticket.reference}
+        mine = case.thing == f"loose_{person.key}"
+        cases.append(Case(case.thing, mine, reference, data=data, asked=asked, family="file"))
+    return cases
+
+
+def _assign(stage: Stage, person: Person) -> list[Case]:
+    """To a colleague; also to people who are nobody's colleague here."""
+    colleagues = stage.staff.get(person.provider, stage.staff["mega"])
+    cases = _act(assignee=str(colleagues["silent"].person))(stage, person)
+    own = next((owned for owned in stage.customers.values() if _serves(person, owned)), None)
+    if own is None or own.ticket is None:
+        return cases
+    others = {
+        NOTHING: NOBODY,
+        "contact": stage.people[own.contact].acting.person,
+        "stranger": stage.staff["octipas" if person.provider == "mega" else "mega"]["engineer"].person,
+        "auditor": colleagues["auditor"].person,
+    }
+    for thing, key in others.items():
+        data = {"assignee": str(key), "expected_version": str(own.ticket.version)}
+        reference = {"reference": own.ticket.reference}
+        asked = (str(key), own.ticket.reference)
+        cases.append(Case(thing, False, reference, data=data, asked=asked, family="assignee"))
+    return cases
+
+
+def _receipts(stage: Stage, person: Person) -> list[Case]:
+    return [
+        Case(case.thing, case.entitled, {**case.kwargs, "target": "response"}, asked=case.asked)
+        for case in _tickets(stage, person)
+    ]
+
+
+def _files(stage: Stage, person: Person) -> list[Case]:
+    """Files of public and private messages, and uploads that nobody has sent yet."""
+    cases = [Case(NOTHING, False, {"attachment_id": NOBODY}, asked=(str(NOBODY),))]
+    for owned in stage.customers.values():
+        for name, row in owned.files.items():
+            entitled = _serves(person, owned) and (name != "private" or person.is_staff)
+            if name.startswith("loose_"):
+                entitled = name == f"loose_{person.key}" and bool(person.provider)
+            is_loose = name.startswith("loose_")
+            thing = name if is_loose else f"{owned.key}:{name}"
+            cases.append(Case(thing, entitled, {"attachment_id": row.id}, asked=(str(row.id),)))
+    return cases
+
+
+def _contracts(stage: Stage, person: Person) -> list[Case]:
+    cases = [Case(NOTHING, False, {"contract_id": NOBODY}, asked=(str(NOBODY),))]
+    for key, owned in stage.customers.items():
+        asked = (str(owned.contract.id),)
+        cases.append(Case(key, _serves(person, owned), {"contract_id": owned.contract.id}, asked=asked))
+    return cases
+
+
+def _mails(stage: Stage, person: Person) -> list[Case]:
+    cases = [Case(NOTHING, False, {"mail_id": NOBODY}, asked=(str(NOBODY),))]
+    shown = {"contact_a", "contact_b", "contact_c", "engineer", "octipas_engineer", person.key}
+    for key in sorted(shown & stage.mails.keys()):
+        row = stage.mails[key]
+        entitled = key == person.key and bool(person.provider)
+        cases.append(Case(key, entitled, {"mail_id": row}, asked=(str(row),)))
+    return cases
+
+
+def _notices(stage: Stage, person: Person) -> list[Case]:
+    cases = [Case(NOTHING, False, data={"ids": str(NOBODY)}, asked=(str(NOBODY),))]
+    for key in ("contact_a", "contact_b", "contact_c", "engineer", "octipas_engineer"):
+        row = stage.notices[key]
+        entitled = key == person.key and bool(person.provider)
+        cases.append(Case(key, entitled, data={"ids": str(row)}, asked=(str(row),)))
+    return cases
+
+
+def _sessions(stage: Stage, person: Person) -> list[Case]:
+    """Other people's sessions; one's present session cannot be ended there either."""
+    cases = [Case(NOTHING, False, data={"session": "999999"})]
+    for key in ("contact_a", "engineer", "octipas_engineer"):
+        cases.append(Case(key, False, data={"session": str(stage.sessions[key])}))
+    return cases
+
+
+def may_file(stage: Stage, person: Person, owned: Owned) -> bool:
+    """Named contacts under a contract that is in force."""
+    return _serves(person, owned) and person.may("ticket.file") and owned.key != "e"
+
+
+def _filings(stage: Stage, person: Person) -> list[Case]:
+    """A filing under each contract, one with a strange environment, one with a strange file."""
+    nothing = _filing(NOBODY, NOBODY)
+    cases = [Case(NOTHING, False, query={"contract": NOBODY}, data=nothing, asked=(str(NOBODY),))]
+    for key, owned in stage.customers.items():
+        data = _filing(owned.contract.id, owned.environment.id)
+        asked = (data["contract"], data["environment"])
+        entitled = may_file(stage, person, owned)
+        cases.append(Case(key, entitled, query={"contract": owned.contract.id}, data=data, asked=asked))
+    own = next((owned for owned in stage.customers.values() if may_file(stage, person, owned)), None)
+    if own is None:
+        return cases
+    for thing, environment in {NOTHING: NOBODY} | {k: o.environment.id for k, o in stage.customers.items()}.items():
+        data = _filing(own.contract.id, environment)
+        asked = (str(environment),)
+        cases.append(Case(thing, thing == own.key, data=data, asked=asked, family="environment"))
+    for case in _files(stage, person):
+        data = _filing(own.contract.id, own.environment.id) | {"attachments": str(case.kwargs["attachment_id"])}
+        mine = case.thing == f"loose_{person.key}"
+        cases.append(Case(case.thing, mine, data=data, asked=case.asked, family="file"))
+    return cases
+
+
+def _filing(contract: UUID, environment: UUID) -> dict[str, str]:
+    return {
+        "contract": str(contract),
+        "environment": str(environment),
+        "severity": "critical",
+        "title": "Nothing opens",
+        "description": "Since this morning.",
+        "detail_symptoms": "A blank page",
+        "detail_steps": "Open it",
+        "detail_consequences": "Nobody works",
+        "detail_customisation": "none",
+    }
+
+
+def _due(stage: Stage, person: Person) -> list[Case]:
+    def query(contract: UUID, environment: UUID) -> dict[str, str]:
+        return {"contract": str(contract), "environment": str(environment), "severity": "critical"}
+
+    cases = [Case(NOTHING, False, query=query(NOBODY, NOBODY), asked=(str(NOBODY),))]
+    for key, owned in stage.customers.items():
+        asked = (str(owned.contract.id), str(owned.environment.id))
+        given = query(owned.contract.id, owned.environment.id)
+        cases.append(Case(key, may_file(stage, person, owned), query=given, asked=asked))
+    return cases
+
+
+def _searches(stage: Stage, person: Person) -> list[Case]:
+    """Lists with the reference of somebody's ticket as the word to look for."""
+    return [
+        Case(case.thing, case.entitled, query={"search": case.asked[0], "state": "all"}, asked=case.asked)
+        for case in _tickets(stage, person)
+    ]
+
+
+def _queues(stage: Stage, person: Person) -> list[Case]:
+    cases = [*_searches(stage, person)]
+    cases.append(Case(NOTHING, False, query={"customer": NOBODY}, asked=(str(NOBODY),), family="customer"))
+    for key, owned in stage.customers.items():
+        query, asked = {"customer": owned.customer.id, "state": "all"}, (str(owned.customer.id),)
+        cases.append(Case(key, _serves(person, owned), query=query, asked=asked, family="customer"))
+    return cases
+
+
+def _drafts(stage: Stage, person: Person) -> list[Case]:
+    return [
+        Case(case.thing, case.entitled, data={"key": f"reply:{case.asked[0]}", "body": "kept"}, asked=case.asked)
+        for case in _tickets(stage, person)
+    ]
+
+
+def _uploads(stage: Stage, person: Person) -> list[Case]:
+    """Naming a file that is already there; the answer lists those that are one's own."""
+    return [
+        Case(
+            case.thing,
+            case.thing == f"loose_{person.key}" and case.entitled,
+            data={"attachments": str(case.kwargs["attachment_id"])},
+            asked=case.asked,
+        )
+        for case in _files(stage, person)
+    ]
+
+
+def _demo(stage: Stage, person: Person) -> list[Case]:
+    """Only the accounts that the demo offers; a real person's user id opens nothing."""
+    cases = [Case(NOTHING, False, data={"account": str(NOBODY)})]
+    cases += [
+        Case(key, False, data={"account": str(stage.people[key].acting.user_id)}) for key in ("engineer", "contact_a")
+    ]
+    return [*cases, Case("decoy", True, data={"account": str(stage.demo_user)})]
+
+
+def _plain(**data: str) -> Callable[[Stage, Person], list[Case]]:
+    return lambda stage, person: [Case("-", True, data=data)]
+
+
+Cases = Callable[[Stage, Person], list[Case]]
+TABLE: dict[str, Cases] = {
+    "home": _plain(),
+    "sign_in": _plain(email="nobody@mega.example", password="wrong"),
+    "sign_out": _plain(),
+    "demo_sign_in": _demo,
+    "sessions": _plain(),
+    "end_session": _sessions,
+    "set_language": _plain(language="fr"),
+    "set_appearance": _plain(theme="dark"),
+    "mailbox": _plain(),
+    "mail": _mails,
+    "notifications": _plain(),
+    "notifications_read": _notices,
+    "styleguide": _plain(),
+    "healthz": _plain(),
+    "cases": _searches,
+    "new_case": _filings,
+    "new_case_due": _due,
+    "queue": _queues,
+    "ticket": _tickets,
+    "clock_receipt": _receipts,
+    "ticket_take": _act("waiting"),
+    "ticket_assign": _assign,
+    "ticket_reply": _reply,
+    "ticket_note": _act(body="A note."),
+    "ticket_ask": _act(body="Which release?"),
+    "ticket_call": _act(body="We spoke."),
+    "ticket_resolve": _act(body="Import again.", resolution_type="workaround"),
+    "ticket_reopen": _act("resolved", body="Still wrong."),
+    "ticket_close": _act("resolved"),
+    "ticket_severity": _act(severity="minor", reason_code="impact_reassessed", reason="Few are concerned."),
+    "upload": _uploads,
+    "attachment": _files,
+    "markdown_preview": _plain(body="*Hello*"),
+    "save_draft": _drafts,
+    "contract": _contracts,
+}
+"""Name of an address → its calls for one person, with bodies that would do something."""
+
+PERMISSION = {
+    "ticket_take": "ticket.take",
+    "ticket_assign": "ticket.assign",
+    "ticket_reply": "ticket.reply",
+    "ticket_note": "ticket.note",
+    "ticket_ask": "ticket.ask",
+    "ticket_call": "ticket.call",
+    "ticket_resolve": "ticket.resolve",
+    "ticket_reopen": "ticket.reopen",
+    "ticket_close": "ticket.close",
+    "ticket_severity": "ticket.severity",
+    "new_case": "ticket.file",
+}
+FREE = frozenset({"save_draft", "notifications_read", "demo_sign_in", "sign_out"})
+"""Addresses by which everybody writes, but only what is his own."""
+
+
+def may_write(route: str, person: Person, case: Case) -> bool:
+    """Whether a POST of ``case`` may change anything at all."""
+    if route == "sign_out":
+        return bool(person.session_key)
+    if not case.entitled:
+        return False
+    if route == "demo_sign_in":
+        return True
+    if not person.provider:
+        return False
+    return route in FREE or (route in PERMISSION and person.may(PERMISSION[route]))

@@ -1,0 +1,328 @@
+"""Two providers whose every text is a canary, with people of every kind, a worked ticket each, files, mails, drafts."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from allauth.usersessions.models import UserSession
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from accounts import actors, services
+from accounts.models import Customer, DemoAccount, Membership, Provider, User
+from accounts.roles import Role
+from accounts.tenancy import Actor, acting_as
+from contracts.models import Contract, Environment, TermsVersion
+from contracts.publishing import DATA, publish_terms
+from contracts.services import add_environment, name_contact, sign_contract
+from lifecycle import timers
+from lifecycle.services import add_note, assign_ticket, file_ticket, reply, resolve_ticket, take_ticket
+from notifications.models import Delivery, OutboxEntry
+from notifications.relay import relay
+from slas.models import Clock, SweepFailure
+from tests.security.canaries import Aviary, Person
+from tests.worlds import START, membership_of, paris, person
+from tickets.attachments import store_upload
+from tickets.drafts import save_draft
+from tickets.models import Attachment, Comment, Ticket
+
+FILED = paris("2026-05-04 08:05")
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
+STAFF = {
+    "engineer": Role.ENGINEER_N1,
+    "silent": Role.ENGINEER_N2,
+    "manager": Role.SUPPORT_MANAGER,
+    "account_manager": Role.ACCOUNT_MANAGER,
+    "auditor": Role.AUDITOR,
+}
+"""``engineer`` speaks to customers; ``silent`` writes private notes only, so that his very name is private."""
+
+
+@dataclass
+class Owned:
+    """One customer: what it owns, by the names that the table of routes uses."""
+
+    key: str
+    customer: Customer
+    contract: Contract
+    environment: Environment
+    contact: str
+    ticket: Ticket | None = None
+    waiting: Ticket | None = None
+    resolved: Ticket | None = None
+    files: dict[str, Attachment] = field(default_factory=dict)
+
+
+@dataclass
+class Stage:
+    """Everything the matrix needs to know; ``keys of people are those of the table of routes."""
+
+    aviary: Aviary
+    people: dict[str, Person] = field(default_factory=dict)
+    customers: dict[str, Owned] = field(default_factory=dict)
+    staff: dict[str, dict[str, Actor]] = field(default_factory=dict)
+    mails: dict[str, UUID] = field(default_factory=dict)
+    notices: dict[str, UUID] = field(default_factory=dict)
+    sessions: dict[str, int] = field(default_factory=dict)
+    demo_user: UUID | None = None
+
+
+def build_stage(become: Callable[[str], None]) -> Stage:
+    """Build it all through the services. ``become("web"|"worker")`` changes the login that the database sees."""
+    stage = Stage(Aviary())
+    become("web")
+    _provider(stage, "mega", "MEGA", {"a": None, "b": None, "e": date(2026, 6, 30)})
+    _provider(stage, "octipas", "OCTI", {"c": None})
+    for key in stage.customers:
+        _work(stage, key)
+    become("worker")
+    timers.sweep(at=FILED + timedelta(days=2))
+    relay(at=FILED + timedelta(days=2, minutes=1))
+    become("web")
+    for slug in ("mega", "octipas"):
+        _worker_rows(stage, slug)
+    _freshen(stage)
+    _outsiders(stage)
+    for someone in stage.people.values():
+        _open_session(stage, someone)
+    _close_doors(stage)
+    return stage
+
+
+def _provider(stage: Stage, slug: str, prefix: str, customers: dict[str, date | None]) -> None:
+    name = stage.aviary.word("provider", slug)
+    terms, _new = publish_terms(DATA / "hopex-saas.yaml", at=START, provider=(slug, name, prefix))
+    with acting_as(Actor.system(terms.provider_id)):
+        provider = Provider.objects.get(pk=terms.provider_id)
+        stage.staff[slug] = {}
+        for key, role in STAFF.items():
+            is_heard = key in {"engineer", "manager"}
+            shown = stage.aviary.word(key, slug, private=not is_heard)
+            stage.staff[slug][key] = _join(stage, provider, staff_key(slug, key), role, shown).acting
+        for key, ends_on in customers.items():
+            _customer(stage, provider, terms, key, ends_on)
+        if slug == "mega":
+            _partner(stage, provider)
+
+
+def _join(
+    stage: Stage, provider: Provider, key: str, role: Role, shown: str, customer: Owned | None = None
+) -> Person:
+    email = stage.aviary.word(f"{key.replace('_', '')}mail", provider.slug, private=True, owners={key})
+    actor = person(
+        provider, f"{email}@{provider.slug}.example", role, shown, customer.customer if customer else None
+    )
+    customers = frozenset({customer.key}) if customer else frozenset()
+    stage.people[key] = Person(key, provider.slug, customers, actor)
+    return stage.people[key]
+
+
+def _customer(stage: Stage, provider: Provider, terms: TermsVersion, key: str, ends_on: date | None) -> None:
+    def word(label: str) -> str:
+        return stage.aviary.word(f"{label}{key.upper()}", provider.slug, key)
+
+    customer = services.create_customer(provider_id=provider.id, name=word("customer"), at=START)
+    contract = sign_contract(
+        provider_id=provider.id,
+        customer_id=customer.id,
+        terms=terms,
+        reference=word("contract"),
+        starts_on=date(2026, 1, 1),
+        ends_on=ends_on,
+        package="standard",
+        signed_by=word("signedby"),
+        at=START,
+    )
+    environment = add_environment(
+        contract=contract, kind="production", name=word("environment"), release=word("release")
+    )
+    made = Owned(key, customer, contract, environment, f"contact_{key}")
+    stage.customers[key] = made
+    people = {"contact": Role.CONTACT, "colleague": Role.CONTACT, "viewer": Role.VIEWER, "gone": Role.CONTACT}
+    for who, role in people.items():
+        someone = _join(stage, provider, f"{who}_{key}", role, word(who), made)
+        if role == Role.CONTACT and who != "gone":
+            _name(contract, someone)
+
+
+def _name(contract: Contract, someone: Person) -> None:
+    name_contact(
+        contract=contract,
+        membership_id=someone.acting.person,
+        named_on=START.date(),
+        trained_on=START.date(),
+    )
+
+
+def _partner(stage: Stage, provider: Provider) -> None:
+    shown = stage.aviary.word("partner", provider.slug, private=True, owners={"partner"})
+    someone = _join(stage, provider, "partner", Role.PARTNER, shown)
+    granted = stage.customers["a"].customer
+    services.grant_customer(membership=membership_of(someone.acting), customer_id=granted.id, at=START)
+    someone.actor = replace(someone.acting, customer_ids=actors.partner_customers(someone.acting.person))
+    someone.customers = frozenset({"a"})
+
+
+def _upload(actor: Actor, name: str, content: str) -> Attachment:
+    with acting_as(actor):
+        return store_upload(actor=actor, at=FILED, upload=SimpleUploadedFile(f"{name}.log", content.encode()))
+
+
+def _file(stage: Stage, owned: Owned, **given: Any) -> Ticket:
+    slug = stage.people[owned.contact].provider
+    contact = stage.people[owned.contact].acting
+
+    def word(label: str) -> str:
+        return stage.aviary.word(f"{label}{owned.key.upper()}", slug, owned.key)
+
+    with acting_as(contact):
+        ticket = file_ticket(
+            actor=contact,
+            at=FILED,
+            contract_id=owned.contract.id,
+            environment_id=owned.environment.id,
+            title=word("title"),
+            description=word("description"),
+            severity="critical",
+            details={
+                "symptoms": word("symptoms"),
+                "steps": word("steps"),
+                "consequences": word("consequences"),
+                "customisation": "none",
+            },
+            **given,
+        )
+    stage.aviary.references[ticket.reference] = stage.aviary.labels[-1][1]
+    return ticket
+
+
+def _work(stage: Stage, key: str) -> None:
+    """A ticket in work with public and private messages and files, one resolved, drafts and loose uploads."""
+    owned = stage.customers[key]
+    slug = stage.people[owned.contact].provider
+    contact, staff = stage.people[owned.contact].acting, stage.staff[slug]
+
+    def word(label: str, **more: Any) -> str:
+        return stage.aviary.word(f"{label}{key.upper()}", slug, key, **more)
+
+    def secret(label: str) -> str:
+        return word(f"PRIV{label}", private=True)
+
+    owned.files["filed"] = _upload(contact, word("filename"), word("filecontent"))
+    owned.ticket = _file(stage, owned, attachment_ids=[owned.files["filed"].id])
+    reference = owned.ticket.reference
+    owned.files["public"] = _upload(staff["engineer"], word("replyname"), word("replycontent"))
+    owned.files["private"] = _upload(staff["silent"], secret("notename"), secret("notecontent"))
+    minutes = iter(range(5, 60))
+
+    def act(service: Callable[..., Ticket], who: Actor, **given: Any) -> Ticket:
+        with acting_as(who):
+            return service(actor=who, at=FILED + timedelta(minutes=next(minutes)), **{"reference": reference, **given})
+
+    ids = [owned.files["public"].id]
+    act(add_note, staff["silent"], body=secret("note"), attachment_ids=[owned.files["private"].id])
+    act(reply, staff["engineer"], body=word("reply"), attachment_ids=ids)
+    act(reply, contact, body=word("comment"))
+    with acting_as(staff["manager"]):
+        version = Ticket.objects.get(reference=reference).version
+    act(assign_ticket, staff["manager"], assignee_id=staff["engineer"].person, expected_version=version)
+    # Nobody answers this one: the sweep will find it late.
+    owned.waiting = _file(stage, owned)
+    owned.resolved = _resolved(stage, owned, staff["engineer"], word("resolution"))
+    for who, label in ((contact, f"contact_{key}"), (staff["engineer"], staff_key(slug, "engineer"))):
+        mine = {"owners": {label}}
+        owned.files[f"loose_{label}"] = _upload(who, word("loosename", **mine), word("loosecontent", **mine))
+        with acting_as(who):
+            save_draft(actor=who, at=FILED, form=f"reply:{reference}", data={"body": word("draft", **mine)})
+            save_draft(actor=who, at=FILED, form="new-case", data={"title": word("newdraft", **mine)})
+
+
+def staff_key(slug: str, key: str) -> str:
+    """Staff of the first provider go by their plain names, those of the other with its name before."""
+    return key if slug == "mega" else f"{slug}_{key}"
+
+
+def _resolved(stage: Stage, owned: Owned, engineer: Actor, body: str) -> Ticket:
+    ticket = _file(stage, owned)
+    at = FILED + timedelta(minutes=30)
+    with acting_as(engineer):
+        ticket = take_ticket(actor=engineer, at=at, reference=ticket.reference)
+        return resolve_ticket(
+            actor=engineer,
+            at=at,
+            reference=ticket.reference,
+            resolution_type="workaround",
+            body=body,
+            expected_version=ticket.version,
+        )
+
+
+def _worker_rows(stage: Stage, slug: str) -> None:
+    """What only failures would write, and the keys of the messages that the relay made."""
+    with acting_as(Actor.system(stage.staff[slug]["engineer"].provider_id)):
+        for clock in Clock.objects.all():
+            word = stage.aviary.word("sweepfailure", slug, private=True)
+            SweepFailure.objects.create(provider_id=clock.provider_id, clock=clock, at=FILED, error=word)
+        OutboxEntry.objects.update(error=stage.aviary.word("outboxerror", slug, private=True))
+        by_membership = {one.actor.membership_id: key for key, one in stage.people.items() if one.actor}
+        for row in Delivery.objects.order_by("id"):
+            key = by_membership[row.recipient_id]
+            kept = stage.mails if row.channel == Delivery.Channel.MAIL else stage.notices
+            kept.setdefault(key, row.id)
+        assert Comment.objects.filter(visibility="private").exists()
+
+
+def _freshen(stage: Stage) -> None:
+    """Tickets as they are now, with the versions that a form would carry."""
+    for owned in stage.customers.values():
+        with acting_as(Actor.system(owned.customer.provider_id)):
+            for name in ("ticket", "waiting", "resolved"):
+                setattr(owned, name, Ticket.objects.get(pk=getattr(owned, name).pk))
+
+
+def _outsiders(stage: Stage) -> None:
+    """Whoever has a password and yet no business here."""
+    stage.people["anonymous"] = Person("anonymous")
+    User.objects.create_user("alone@nowhere.example", "x", created_at=START)
+    decoy = User.objects.create_user("decoy@nowhere.example", "x", created_at=START)
+    stage.demo_user = decoy.pk
+    DemoAccount.objects.create(
+        user=decoy, position=1, name="Decoy", role=Role.CONTACT, organisation="Nobody", provider_name="Nobody"
+    )
+    stage.people["without_membership"] = Person("without_membership")
+
+
+def _open_session(stage: Stage, someone: Person) -> None:
+    user = None
+    if someone.actor is not None:
+        user = User.objects.get(pk=someone.actor.user_id)
+    elif someone.key == "without_membership":
+        user = User.objects.get(email="alone@nowhere.example")
+    if user is None:
+        return
+    store = SessionStore()
+    store[SESSION_KEY] = str(user.pk)
+    store[BACKEND_SESSION_KEY] = BACKEND
+    store[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    store.create()
+    someone.session_key = str(store.session_key)
+    someone.agent = stage.aviary.word("agent", someone.provider, owners={someone.key})
+    row = UserSession.objects.create(
+        user=user, session_key=someone.session_key, ip="127.0.0.1", user_agent=someone.agent
+    )
+    stage.sessions[someone.key] = row.pk
+
+
+def _close_doors(stage: Stage) -> None:
+    """The colleague of B is disabled, and the membership of ``gone`` ended, both with a session that is still open."""
+    disabled, ended = stage.people["colleague_b"], stage.people["gone_a"]
+    User.objects.filter(pk=disabled.acting.user_id).update(is_active=False)
+    with acting_as(Actor.system(ended.acting.provider_id)):
+        Membership.objects.filter(pk=ended.acting.person).update(is_active=False)
+    for someone in (disabled, ended):
+        someone.provider, someone.customers = "", frozenset()
+

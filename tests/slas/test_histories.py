@@ -1,0 +1,195 @@
+"""Random histories: whatever people do and whenever the sweep comes, rows, journal and fold say the same."""
+
+import os
+from datetime import datetime, timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from accounts.errors import DomainError
+from lifecycle.timers import sweep
+from notifications.models import OutboxEntry
+from slas import clocks
+from slas.models import Clock
+from tests.lifecycle.scenes import MONDAY, SERVICES, do, journal
+from tests.worlds import World, as_system
+from tickets.models import Event, Ticket
+
+EXAMPLES = 150 if os.environ.get("HYPOTHESIS_PROFILE") == "nightly" else 12
+PEOPLE = ("engineer", "second", "contact")
+SEVERITIES = (("no_access", "platform_down"), ("critical", ""), ("moderate", ""), ("minor", ""))
+END = MONDAY + timedelta(days=30)
+
+STEP = st.tuples(
+    st.integers(0, 20 * 3600),
+    st.sampled_from([*sorted(SERVICES), "severity", "sweep"]),
+    st.sampled_from(PEOPLE),
+    st.sampled_from(SEVERITIES),
+)
+HISTORY = st.tuples(st.sampled_from(SEVERITIES), st.lists(STEP, max_size=10))
+RELAXED = settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    deadline=None,
+    max_examples=EXAMPLES,
+)
+
+
+def _play(world: World, history, *, sweeps: bool = True) -> Ticket:
+    """File and do the steps; an act that the ticket's state does not allow is passed over."""
+    (severity, kind), steps = history
+    ticket = world.file(MONDAY, severity=severity, severity_kind=kind)
+    people = world.staff | world.customers[0].people
+    at = MONDAY
+    for seconds, act, who, (new, new_kind) in steps:
+        at += timedelta(seconds=seconds)
+        if act == "sweep":
+            if sweeps:
+                sweep(at=at)
+                ticket = _fresh(world, ticket)
+            continue
+        given = {"severity": new, "severity_kind": new_kind} if act == "severity" else {}
+        try:
+            with transaction.atomic():
+                ticket = do(world, people[who], act, _fresh(world, ticket), at=at, **given)
+        except DomainError:
+            continue
+    return ticket
+
+
+def _fresh(world: World, ticket: Ticket) -> Ticket:
+    with as_system(world):
+        return Ticket.objects.get(pk=ticket.pk)
+
+
+def _check(command: str = "--check") -> str:
+    told = StringIO()
+    call_command("rebuild_clocks", *([command] if command else []), stdout=told, stderr=StringIO())
+    return told.getvalue()
+
+
+def _alerts(world: World, ticket: Ticket) -> list[tuple[str, datetime]]:
+    rows = [event for event in journal(world, ticket) if event.kind.startswith("clock_")]
+    return sorted((event.data["code"], event.at) for event in rows)
+
+
+@RELAXED
+@given(history=HISTORY)
+def test_rows_are_what_the_journal_folds_to(world, history):
+    with transaction.atomic():
+        ticket = _fresh(world, _play(world, history))
+        events = journal(world, ticket)
+        with as_system(world):
+            rows = list(Clock.objects.filter(ticket=ticket))
+            assert clocks.differences(ticket, events, rows) == []
+        assert _check() == "1 tickets folded, 0 differ\n"
+        assert [event.seq for event in events] == list(range(1, ticket.version + 1))
+        assert sum(event.visibility == "public" for event in events) == ticket.public_version
+        transaction.set_rollback(True)
+
+
+@RELAXED
+@given(history=HISTORY)
+def test_after_the_last_sweep_the_journal_holds_every_alert_once(world, history):
+    with transaction.atomic():
+        ticket = _play(world, history)
+        sweep(at=END)
+        ticket = _fresh(world, ticket)
+        events = journal(world, ticket)
+        with as_system(world):
+            expected = sorted(
+                alert for one in clocks.reckon(ticket, events, END) for alert in clocks.due_alerts(one, END)
+            )
+            assert not Clock.objects.filter(next_action_at__isnull=False).exists()
+        assert _alerts(world, ticket) == expected
+        assert len(expected) == len({event.dedupe_key for event in events if event.dedupe_key})
+        assert _check() == "1 tickets folded, 0 differ\n"
+        transaction.set_rollback(True)
+
+
+@RELAXED
+@given(history=HISTORY)
+def test_how_often_the_sweep_comes_changes_no_alert(world, history):
+    """Swept all the time, or only once at the end: the same alerts at the same instants."""
+    found = []
+    for sweeps in (True, False):
+        with transaction.atomic():
+            ticket = _play(world, history, sweeps=sweeps)
+            sweep(at=END)
+            found.append((_alerts(world, ticket), _fresh(world, ticket).due_at))
+            transaction.set_rollback(True)
+    assert found[0] == found[1]
+
+
+@RELAXED
+@given(history=HISTORY)
+def test_every_event_has_its_outbox_row_but_a_warning_overtaken_by_its_breach(world, history):
+    with transaction.atomic():
+        ticket = _play(world, history)
+        events = journal(world, ticket)
+        with as_system(world):
+            told = set(OutboxEntry.objects.values_list("event_id", flat=True))
+        untold = [event for event in events if event.pk not in told]
+        assert {event.kind for event in untold} <= {"clock_approaching"}
+        for warning in untold:
+            together = [event for event in events if event.recorded_at == warning.recorded_at]
+            assert "clock_breached" in {event.kind for event in together}
+        transaction.set_rollback(True)
+
+
+EARLIER = MONDAY - timedelta(days=9)
+TAMPERED = {
+    "status": "paused",
+    "severity": "minor",
+    "started_at": EARLIER,
+    "due_at": EARLIER,
+    "remaining_seconds": 17,
+    "met_at": EARLIER,
+    "breached_at": EARLIER,
+    "next_action_at": EARLIER,
+    "next_action": "approaching:99",
+}
+
+
+def test_rebuild_finds_and_repairs_every_column_that_was_tampered_with(world):
+    running, met = world.file(MONDAY), world.file(MONDAY)
+    do(world, world.staff["engineer"], "reply", met)
+    assert TAMPERED.keys() == set(clocks.DERIVED)
+    with as_system(world):
+        before = list(Clock.objects.order_by("pk").values())
+    for column, value in TAMPERED.items():
+        for ticket in (running, met):
+            with as_system(world):
+                Clock.objects.filter(ticket=ticket).update(**{column: value})
+            with pytest.raises(CommandError, match="Run rebuild_clocks without --check"):
+                _check()
+            told = _check("")
+            assert f"{ticket.reference} response.{column}: the row has {value}" in told, column
+            assert told.endswith("2 tickets folded, 1 differ\n"), column
+            with as_system(world):
+                assert list(Clock.objects.order_by("pk").values()) == before, column
+    assert _check() == "2 tickets folded, 0 differ\n"
+
+
+def test_rebuild_restores_rows_that_are_gone_and_the_tickets_own_due_time(world):
+    ticket = world.file(MONDAY)
+    with as_system(world):
+        Clock.objects.all()._raw_delete("default")
+        Ticket.objects.update(due_at=None)
+    assert "1 tickets folded, 1 differ" in _check("")
+    with as_system(world):
+        row = Clock.objects.get()
+        assert (row.due_at, Ticket.objects.get().due_at) == (ticket.due_at, ticket.due_at)
+        Clock.objects.create(**_columns(row) | {"target": "resolution"})
+    assert "the row is not in the journal" in _check("")
+    with as_system(world):
+        assert [row.target for row in Clock.objects.all()] == ["response"]
+        assert Event.objects.count() == 1
+
+
+def _columns(row: Clock) -> dict:
+    return {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields if field.name != "id"}

@@ -1,0 +1,313 @@
+"""What is wrong with a terms document is said with file, line, path and what is allowed."""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from contracts.terms import Terms, TermsError, load_terms, parse_terms
+
+DATA = Path(__file__).parents[2] / "contracts" / "data"
+Change = Callable[[dict[str, Any]], object]
+
+
+@pytest.fixture(scope="module")
+def saas() -> Terms:
+    return load_terms(DATA / "hopex-saas.yaml")
+
+
+def problems(terms: Terms, change: Change) -> list[str]:
+    """What is wrong once a document has been changed."""
+    document = terms.to_document()
+    change(document)
+    try:
+        parse_terms(document)
+    except TermsError as error:
+        return [str(problem) for problem in error.problems]
+    return []
+
+
+def put(*path: Any) -> Change:
+    """A change that puts the last item at the path before it; ``...`` takes the entry out."""
+    *places, last, value = path
+
+    def change(document: Any) -> None:
+        for place in places:
+            document = document[place]
+        if value is ...:
+            del document[last]
+        else:
+            document[last] = value
+
+    return change
+
+
+def add(*path: Any) -> Change:
+    """A change that appends the last item to the list at the path before it."""
+    *places, value = path
+
+    def change(document: Any) -> None:
+        for place in places:
+            document = document[place]
+        document.append(value)
+
+    return change
+
+
+TARGET = ("targets", 0)
+FIGURE = (*TARGET, "figures", 1)
+WRONG: list[tuple[Change, str]] = [
+    (put("code", ...), "document: lacks code"),
+    (
+        put("colour", "red"),
+        "colour: is not known here; allowed are schema, code, version, effective_from, name, source",
+    ),
+    (put("schema", 2), "schema: must be one of 1, not 2"),
+    (put("schema", True), "schema: must be one of 1, not True"),
+    (put("schema", "1"), "schema: must be one of 1, not '1'"),
+    (put("code", "Hopex SaaS"), "code: must be lower-case letters, digits and hyphens, not 'Hopex SaaS'"),
+    (put("version", "v1"), "version: must be a version such as 2025.1, not 'v1'"),
+    (put("effective_from", "1 May 2025"), "effective_from: must be a date such as 2026-05-01, not '1 May 2025'"),
+    (put("effective_from", "2025-02-30"), "effective_from: must be a date such as 2026-05-01"),
+    (put("effective_from", "20250501"), "effective_from: must be a date such as 2026-05-01"),
+    (put("name", "fr", ...), "name: lacks fr"),
+    (put("name", "de", "x"), "name.de: is not known here; allowed are en, fr"),
+    (put("name", "fr", ""), "name.fr: must be 1 to 2000 printable characters on one line"),
+    (put("name", "fr", " "), "name.fr: must be 1 to 2000 printable characters"),
+    (put("name", "fr", "a\nb"), "name.fr: must be 1 to 2000 printable characters"),
+    (put("name", "fr", "a\x00b"), "name.fr: must be 1 to 2000 printable characters"),
+    (put("name", "fr", "a" * 2001), "name.fr: must be 1 to 2000 printable characters"),
+    (put("name", "fr", 5), "name.fr: must be text, not 5"),
+    (put("name", "fr", None), "name.fr: must be text, not nothing"),
+    (put("name", "HOPEX"), "name: must be a group of fields, not 'HOPEX'"),
+    (put("severities", {}), "severities: must be a list, not a group of fields"),
+    (put("severities", []), "severities: must be at least one, not a list of 0"),
+    (put("severities", 0, "critical"), "severities[0]: must be a group of fields, not 'critical'"),
+    (put("severities", 1, "definition", "fr", ...), "severities[1].definition: lacks fr"),
+    (put("severities", 1, "code", "no_access"), "severities[1]: 'no_access' stands here twice"),
+    (put("severities", 0, "kinds", 1, "code", "platform_down"), "severities[0].kinds[1]: 'platform_down' stands here"),
+    (put("severities", 0, "clauses", []), "severities[0].clauses: must be at least one"),
+    (put("severities", 0, "clauses", ["HSA-99"]), "severities[0].clauses: clause HSA-99 does not exist: see contracts"),
+    (put("severities", 0, "clauses", ["hsa1"]), "severities[0].clauses[0]: must be a clause ID such as HSA-8 or R2"),
+    (put("severities", 0, "kinds", 0, "opens_outage", "yes"), "severities[0].kinds[0].opens_outage: must be true or"),
+    (put("calendars", 0, "zone", "Europe/Pari"), "calendars[0].zone: unknown time zone 'Europe/Pari': use an IANA"),
+    (put("calendars", 0, "zone", "Europe"), "calendars[0].zone: unknown time zone 'Europe'"),
+    (put("calendars", 0, "weekly", {}), "calendars[0].weekly: never opens: give the hours of at least one day"),
+    (put("calendars", 0, "weekly", "mon", ["18:00-09:00"]), "calendars[0].weekly.mon[0]: 18:00-09:00 ends before it"),
+    (put("calendars", 0, "weekly", "mon", ["09:00-09:00"]), "calendars[0].weekly.mon[0]: 09:00-09:00 ends before it"),
+    (
+        put("calendars", 0, "weekly", "mon", ["09:00-12:00", "11:59-18:00"]),
+        "calendars[0].weekly.mon[1]: 11:59-18:00 begins before the hours in front of it end",
+    ),
+    (put("calendars", 0, "weekly", "mon", ["9-18"]), "calendars[0].weekly.mon[0]: must be hours such as 09:00-18:00"),
+    (put("calendars", 0, "weekly", "mon", ["24:00-24:00"]), "calendars[0].weekly.mon[0]: must be hours such as"),
+    (put("calendars", 0, "weekly", "lun", []), "calendars[0].weekly.lun: is not known here; allowed are mon, tue,"),
+    (put("calendars", 0, "holidays", {"country": "fr"}), "calendars[0].holidays.country: must be a country code"),
+    (
+        put("calendars", 0, "special_days", [{"date": "2026-12-24", "hours": ["12:00-09:00"]}]),
+        "calendars[0].special_days[0].hours[0]: 12:00-09:00 ends before it starts",
+    ),
+    (
+        put("calendars", 0, "closures", [{"start": "2026-12-24", "end": "2026-12-23"}]),
+        "calendars[0].closures[0]: ends before it starts",
+    ),
+    (
+        put("calendars", 0, "also_open", ["sg"]),
+        "calendars[0].also_open[0]: 'sg' is not among the calendars of this document",
+    ),
+    (
+        put("calendars", 0, "standard_day_hours", 25),
+        "calendars[0].standard_day_hours: must be a whole number from 1 to",
+    ),
+    (put("calendars", 0, "standard_day_hours", 0), "calendars[0].standard_day_hours: must be a whole number from 1 to"),
+    (
+        put(*TARGET, "calendar", "us"),
+        "targets[0].calendar: 'us' is not among the calendars of this document: use fr, avail",
+    ),
+    (put(*TARGET, "rules", "strict"), "targets[0].rules: must be one of mega, opening, timer, not 'strict'"),
+    (
+        put(*TARGET, "environments", ["moon"]),
+        "targets[0].environments[0]: 'moon' is not among the environments of this",
+    ),
+    (put(*FIGURE, "severity", "huge"), "targets[0].figures: lacks the severity critical; write no amount where it"),
+    (put(*FIGURE, "severity", "minor"), "targets[0].figures: lacks the severity critical"),
+    (put(*FIGURE, "amount", -1), "targets[0].figures[1].amount: must be a whole number from 0 to 100000, not -1"),
+    (put(*FIGURE, "amount", 1.5), "targets[0].figures[1].amount: must be a whole number, not 1.5"),
+    (put(*FIGURE, "amount", True), "targets[0].figures[1].amount: must be a whole number, not True"),
+    (put(*FIGURE, "amount", ...), "targets[0].figures[1]: an amount and its unit stand together"),
+    (put(*FIGURE, "unit", ...), "targets[0].figures[1]: an amount and its unit stand together"),
+    (put(*FIGURE, "unit", "years"), "targets[0].figures[1].unit: must be one of hours, business_hours, business_days"),
+    (put(*TARGET, "day_after_clause", ...), "targets[0]: day_after and day_after_clause stand together"),
+    (put(*TARGET, "day_after", False), "targets[0]: day_after and day_after_clause stand together"),
+    (put(*TARGET, "day_after_clause", "HSA-98"), "targets[0].day_after_clause: clause HSA-98 does not exist"),
+    (put(*TARGET, "pauses_clause", "HSA-98"), "targets[0].pauses_clause: clause HSA-98 does not exist"),
+    (
+        put("filing", 1, "severities", ["huge"]),
+        "filing[1].severities[0]: 'huge' is not among the severities of this document",
+    ),
+    (put("filing", 3, "choices", []), "filing[3]: a choice, and nothing else, has choices"),
+    (put("filing", 0, "kind", "choice"), "filing[0]: a choice, and nothing else, has choices"),
+    (put("alerts", 0, "percent", 80), "alerts[0].code: must be approaching:80 for 80 per cent"),
+    (put("alerts", 1, "code", "approaching:99"), "alerts[1].code: must be breach for 100 per cent"),
+    (put("alerts", 0, "percent", 100), "alerts[0].code: must be breach for 100 per cent"),
+    (put("alerts", 1, "percent", 75), "alerts[1]: alerts ascend: put the lower percentage first"),
+    (put("alerts", 0, "percent", 0), "alerts[0].percent: must be a whole number from 1 to 100, not 0"),
+    (put("alerts", 0, "recipients", ["boss"]), "alerts[0].recipients[0]: 'boss' cannot be alerted: use assignee, eng"),
+    (put("alerts", 0, "recipients", []), "alerts[0].recipients: must be at least one"),
+    (
+        put("alerts", 0, "targets", ["resolution"]),
+        "alerts[0].targets[0]: 'resolution' is not among the targets of this",
+    ),
+    (
+        put("workflow", "initial", "born"),
+        "workflow.initial: 'born' is not among the states of this document: use new, in_prog",
+    ),
+    (put("workflow", "transitions", 0, "end", "gone"), "workflow.transitions[0].end: 'gone' is not among the states"),
+    (
+        put("workflow", "transitions", 0, "start", ["x"]),
+        "workflow.transitions[0].start[0]: 'x' is not among the states",
+    ),
+    (put("workflow", "transitions", 0, "by", ["god"]), "workflow.transitions[0].by[0]: must be one of provider, cust"),
+    (put("catalogue", "calendar", "us"), "catalogue.calendar: 'us' is not among the calendars of this document"),
+    (
+        put("catalogue", "rules", "timer"),
+        "catalogue.items[14].stages[0].limit: business_hours is not a unit of the rules",
+    ),
+    (
+        put("catalogue", "items", 0, "stages", 0, "environment", "moon"),
+        "catalogue.items[0].stages[0].environment: 'moon' is not among the environments of this document",
+    ),
+    (
+        put("entitlements", 0, "values", 0, "package", "x"),
+        "entitlements[0].values: gives x, standard, enterprise: give",
+    ),
+    (put("entitlements", 0, "values", []), "entitlements[0].values: gives nothing: give each package once: essential"),
+    (put("availability", "calendar", "us"), "availability.calendar: 'us' is not among the calendars of this document"),
+    (
+        put("availability", "limits", 0, "environment", "x"),
+        "availability.limits[0].environment: 'x' is not among the env",
+    ),
+    (put("notices", 0, "rules", "timer"), ""),
+    (put("notices", 0, "limit", "unit", "hours"), ""),
+    (put("notices", 1, "rules", "opening"), "notices[1].limit: months is not a unit of the rules opening: use busines"),
+    (put("contact_rules", "max_contacts", 0), "contact_rules.max_contacts: must be a whole number from 1 to 1000"),
+    (put("contact_rules", "max_contacts", None), ""),
+    (put("readings", 0, "value", "Two words"), "readings[0].value: must be lower-case letters, digits and underscores"),
+    (put("targets", []), "alerts"),
+    (put("vocabulary", []), ""),
+]
+
+
+@pytest.mark.parametrize(("change", "expected"), WRONG, ids=[text[:48] or str(n) for n, (_, text) in enumerate(WRONG)])
+def test_a_wrong_document_is_refused_where_it_is_wrong(saas: Terms, change: Change, expected: str) -> None:
+    found = problems(saas, change)
+    if expected in ("", "alerts"):
+        assert found == []
+    else:
+        assert found[0].startswith(expected)
+
+
+def test_everything_that_is_wrong_is_told_at_once(saas: Terms) -> None:
+    def change(document: dict[str, Any]) -> None:
+        put("name", "fr", ...)(document)
+        put("severities", 0, "clauses", [])(document)
+        put("colour", 1)(document)
+
+    assert [problem.split(":")[0] for problem in problems(saas, change)] == ["colour", "name", "severities[0].clauses"]
+
+
+def test_a_figure_given_twice_is_told(saas: Terms) -> None:
+    figure = {"severity": "minor", "clauses": ["HSA-1"]}
+    found = problems(saas, add("targets", 0, "figures", figure))
+    assert found == ["targets[0].figures: gives twice the severity minor; write no amount where it has no target"]
+
+
+def test_a_figure_for_no_severity_is_told_beside_the_one_that_is_missing(saas: Terms) -> None:
+    found = problems(saas, put(*FIGURE, "severity", "huge"))
+    assert found[1] == (
+        "targets[0].figures[1].severity: 'huge' is not among the severities of this document: "
+        "use no_access, critical, moderate, minor"
+    )
+
+
+def test_units_follow_the_rules_of_their_target(saas: Terms) -> None:
+    found = problems(saas, put(*TARGET, "rules", "timer"))
+    assert found[0] == (
+        "targets[0].figures[0].unit: business_hours is not a unit of the rules timer: use days, business_days, months"
+    )
+    assert len(found) == 2
+
+
+def test_hours_that_touch_are_allowed(saas: Terms) -> None:
+    assert problems(saas, put("calendars", 0, "weekly", "mon", ["09:00-12:00", "12:00-24:00"])) == []
+
+
+def test_a_closure_may_last_one_day(saas: Terms) -> None:
+    assert problems(saas, put("calendars", 0, "closures", [{"start": "2026-12-24", "end": "2026-12-24"}])) == []
+
+
+@pytest.mark.parametrize("document", [None, [], "text", 5])
+def test_what_is_no_document_is_refused(document: Any) -> None:
+    with pytest.raises(TermsError, match="document: document: must be a group of fields"):
+        parse_terms(document)
+
+
+def test_a_file_names_the_line_of_what_is_wrong(tmp_path: Path) -> None:
+    text = (DATA / "hopex-saas.yaml").read_text(encoding="utf-8")
+    file = tmp_path / "mine.yaml"
+    file.write_text(text.replace("amount: 4, unit: business_hours, clauses: [HSA-1]", "amount: four"), encoding="utf-8")
+    with pytest.raises(TermsError) as caught:
+        load_terms(file)
+    line = next(n for n, row in enumerate(text.splitlines(), 1) if "amount: 4, unit: business_hours, clauses" in row)
+    assert [str(problem) for problem in caught.value.problems] == [
+        f"line {line}, targets[0].figures[1]: lacks clauses",
+        f"line {line}, targets[0].figures[1].amount: must be a whole number, not 'four'",
+    ]
+    assert str(caught.value).splitlines()[0] == f"{file}: line {line}, targets[0].figures[1]: lacks clauses"
+
+
+def test_what_is_missing_is_told_at_the_line_around_it(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    text = (DATA / "hopex-saas.yaml").read_text(encoding="utf-8")
+    file.write_text(text.replace("  initial: new\n", "  initial: nowhere\n"), encoding="utf-8")
+    with pytest.raises(TermsError, match=r"line [0-9]+, workflow.initial: 'nowhere' is not among the states"):
+        load_terms(file)
+
+
+def lint(*files: Path) -> str:
+    out = io.StringIO()
+    call_command("terms_lint", *map(str, files), stdout=out, stderr=out)
+    return out.getvalue()
+
+
+def test_the_command_finds_nothing_wrong_with_what_we_ship() -> None:
+    assert [line.split(": ")[1].split(" ")[0] for line in lint().splitlines()] == [
+        "hopex-on-premise", "hopex-saas", "octipas",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("holidays", "message"),
+    [
+        ("{country: XX}", "calendars[0].holidays.country: no holidays are known for XX"),
+        ("{country: FR, subdivision: ZZ}", "calendars[0].holidays.subdivision: ZZ is no part of FR whose holidays"),
+    ],
+)
+def test_the_command_refuses_holidays_that_nobody_knows(tmp_path: Path, holidays: str, message: str) -> None:
+    file = tmp_path / "mine.yaml"
+    text = (DATA / "octipas.yaml").read_text(encoding="utf-8").replace("{country: FR}", holidays)
+    file.write_text(text, encoding="utf-8")
+    out = io.StringIO()
+    with pytest.raises(CommandError, match="1 of 2 documents cannot be used"):
+        call_command("terms_lint", str(file), str(DATA / "octipas.yaml"), stdout=io.StringIO(), stderr=out)
+    assert out.getvalue().startswith(f"{file}: {message}")
+
+
+def test_the_command_takes_holidays_of_a_part_of_a_country_or_none(tmp_path: Path) -> None:
+    text = (DATA / "octipas.yaml").read_text(encoding="utf-8")
+    (tmp_path / "alsace.yaml").write_text(text.replace("{country: FR}", "{country: FR, subdivision: '57'}"), "utf-8")
+    (tmp_path / "none.yaml").write_text(text.replace("    holidays: {country: FR}\n", ""), "utf-8")
+    assert len(lint(tmp_path / "alsace.yaml", tmp_path / "none.yaml").splitlines()) == 2

@@ -1,0 +1,50 @@
+"""Writing the journal. Only ``lifecycle.pipeline`` may import this module."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from accounts.tenancy import Actor
+from tickets.models import Comment, Event, Ticket, Visibility
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is to be journaled. ``dedupe_key`` makes the entry unique for its ticket, whoever writes it first."""
+
+    kind: str
+    at: datetime
+    recorded_at: datetime
+    visibility: str = Visibility.PUBLIC
+    data: dict[str, Any] = field(default_factory=dict)
+    comment: Comment | None = None
+    dedupe_key: str | None = None
+
+
+def build_event(ticket: Ticket, actor: Actor, entry: Entry) -> Event:
+    """The next event of ``ticket`` (not saved); advances the ticket's two versions in memory."""
+    ticket.version += 1
+    if entry.visibility == Visibility.PUBLIC:
+        ticket.public_version += 1
+    return Event(
+        provider_id=ticket.provider_id,
+        customer_id=ticket.customer_id,
+        ticket_id=ticket.id,
+        seq=ticket.version,
+        kind=entry.kind,
+        visibility=entry.visibility,
+        at=entry.at,
+        recorded_at=entry.recorded_at,
+        actor_id=actor.membership_id,
+        actor_name=actor.name,
+        actor_side=actor.side,
+        comment=entry.comment,
+        data=entry.data,
+        dedupe_key=entry.dedupe_key,
+    )
+
+
+def append(events: Sequence[Event]) -> None:
+    """Write events in one statement. Raises ``IntegrityError`` where one was already written (sequence, key)."""
+    Event.objects.bulk_create(events)

@@ -1,0 +1,181 @@
+"""Tables of a ticket. The state field is protected: only the proxy in lifecycle has transitions."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django_fsm import FSMField
+
+from accounts.identifiers import uuid7
+from accounts.models import Customer, Membership, Provider
+from accounts.tenancy import Scope, TenantManager
+from contracts.models import Contract, Environment, TermsVersion
+from tickets.states import OPEN_STATES, State
+
+
+class Visibility(models.TextChoices):
+    PUBLIC = "public", _("Public")
+    PRIVATE = "private", _("Private")
+
+
+class Ticket(models.Model):
+    """A customer's Case. ``version`` counts journal events; customers compare ``public_version`` instead, so that a
+    private note leaves no trace in what they can see. ``due_at`` repeats the earliest clock still owed, for the queue.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    provider = models.ForeignKey(Provider, models.PROTECT)
+    customer = models.ForeignKey(Customer, models.PROTECT, db_constraint=False, related_name="tickets")
+    contract = models.ForeignKey(Contract, models.PROTECT, db_constraint=False)
+    terms = models.ForeignKey(TermsVersion, models.PROTECT, db_constraint=False)
+    environment = models.ForeignKey(Environment, models.PROTECT, null=True, db_constraint=False)
+    number = models.PositiveIntegerField()
+    reference = models.CharField(max_length=24)
+    state = FSMField(default=State.NEW, protected=True, choices=[(state, state) for state in State])
+    title = models.CharField(max_length=160)
+    description = models.TextField()
+    details = models.JSONField(default=dict)
+    severity = models.CharField(max_length=32)
+    severity_kind = models.CharField(max_length=32, blank=True)
+    resolution_type = models.CharField(max_length=40, blank=True)
+    author = models.ForeignKey(Membership, models.PROTECT, related_name="+", db_constraint=False)
+    author_name = models.CharField(max_length=120)
+    assignee = models.ForeignKey(Membership, models.PROTECT, null=True, related_name="+", db_constraint=False)
+    assignee_name = models.CharField(max_length=120, blank=True)
+    opened_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    public_updated_at = models.DateTimeField()
+    resolved_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(null=True)
+    version = models.PositiveIntegerField(default=0)
+    public_version = models.PositiveIntegerField(default=0)
+
+    scope: ClassVar[Scope] = Scope(customer_field="customer_id")
+    objects = TenantManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "number"], name="ticket_number_per_provider"),
+            models.UniqueConstraint(fields=["provider", "reference"], name="ticket_reference_per_provider"),
+            models.UniqueConstraint(fields=["provider", "customer", "id"], name="ticket_tenant_key"),
+            models.CheckConstraint(
+                condition=models.Q(state__in=[str(state) for state in State]), name="ticket_state_known"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state__in=["resolved", "closed"]) | ~models.Q(resolution_type=""),
+                name="ticket_resolved_with_type",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["provider", "due_at", "id"],
+                name="ticket_queue_by_due",
+                condition=models.Q(state__in=sorted(map(str, OPEN_STATES))),
+            ),
+            models.Index(fields=["provider", "updated_at", "id"], name="ticket_queue_by_update"),
+            models.Index(fields=["provider", "assignee", "state"], name="ticket_by_assignee"),
+            models.Index(fields=["customer", "public_updated_at", "id"], name="ticket_by_customer"),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+class Comment(models.Model):
+    """One message of the conversation, as Markdown source. Private ones exist for staff only."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    provider = models.ForeignKey(Provider, models.PROTECT)
+    customer = models.ForeignKey(Customer, models.PROTECT, db_constraint=False)
+    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="comments", db_constraint=False)
+    visibility = models.CharField(max_length=8, choices=Visibility.choices)
+    kind = models.CharField(max_length=24)
+    body = models.TextField()
+    author = models.ForeignKey(Membership, models.PROTECT, related_name="+", db_constraint=False)
+    author_name = models.CharField(max_length=120)
+    author_side = models.CharField(max_length=8)
+    at = models.DateTimeField()
+
+    scope: ClassVar[Scope] = Scope(customer_field="customer_id", visibility_field="visibility")
+    objects = TenantManager()
+
+    class Meta:
+        ordering = ["at", "id"]
+        indexes = [models.Index(fields=["ticket", "at", "id"], name="comment_by_ticket")]
+
+
+class Event(models.Model):
+    """One entry of the journal: the truth of what happened. Append-only; ``at`` is when it happened or was due,
+    ``recorded_at`` when it was written down.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    provider = models.ForeignKey(Provider, models.PROTECT)
+    customer = models.ForeignKey(Customer, models.PROTECT, db_constraint=False)
+    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="events", db_constraint=False)
+    seq = models.PositiveIntegerField()
+    kind = models.CharField(max_length=32)
+    visibility = models.CharField(max_length=8, choices=Visibility.choices)
+    at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    actor = models.ForeignKey(Membership, models.PROTECT, null=True, related_name="+", db_constraint=False)
+    actor_name = models.CharField(max_length=120, blank=True)
+    actor_side = models.CharField(max_length=8)
+    comment = models.ForeignKey(Comment, models.PROTECT, null=True, related_name="+", db_constraint=False)
+    data = models.JSONField(default=dict)
+    dedupe_key = models.CharField(max_length=120, null=True)
+
+    scope: ClassVar[Scope] = Scope(customer_field="customer_id", visibility_field="visibility")
+    objects = TenantManager()
+
+    class Meta:
+        ordering = ["seq"]
+        constraints = [
+            models.UniqueConstraint(fields=["ticket", "seq"], name="event_sequence"),
+            models.UniqueConstraint(fields=["ticket", "dedupe_key"], name="event_once"),
+        ]
+
+
+class Attachment(models.Model):
+    """A file. Until it is bound to a comment it belongs to whoever uploaded it; then it follows the comment's
+    visibility. ``stored_as`` is a random name; the display name was cleaned at upload.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    provider = models.ForeignKey(Provider, models.PROTECT)
+    customer = models.ForeignKey(Customer, models.PROTECT, null=True, db_constraint=False)
+    ticket = models.ForeignKey(Ticket, models.PROTECT, null=True, related_name="attachments", db_constraint=False)
+    comment = models.ForeignKey(Comment, models.PROTECT, null=True, related_name="attachments", db_constraint=False)
+    uploader = models.ForeignKey(Membership, models.PROTECT, related_name="+", db_constraint=False)
+    visibility = models.CharField(max_length=8, choices=Visibility.choices)
+    filename = models.CharField(max_length=150)
+    content_type = models.CharField(max_length=100)
+    size = models.PositiveBigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    stored_as = models.CharField(max_length=80, unique=True)
+    uploaded_at = models.DateTimeField()
+
+    scope: ClassVar[Scope] = Scope(customer_field="customer_id", visibility_field="visibility")
+    objects = TenantManager()
+
+    class Meta:
+        ordering = ["uploaded_at", "id"]
+        indexes = [models.Index(fields=["ticket"], name="attachment_by_ticket")]
+
+
+class Draft(models.Model):
+    """What somebody typed and has not sent: one per person and form (``new_case``, ``reply:MEGA-1042``)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    provider = models.ForeignKey(Provider, models.PROTECT)
+    owner = models.ForeignKey(Membership, models.CASCADE, db_constraint=False)
+    form = models.CharField(max_length=60)
+    data = models.JSONField(default=dict)
+    updated_at = models.DateTimeField()
+
+    scope: ClassVar[Scope] = Scope(recipient_field="owner_id")
+    objects = TenantManager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["owner", "form"], name="draft_once")]

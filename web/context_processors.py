@@ -1,0 +1,66 @@
+"""What the frame of every page needs: who reads it, where he may go, how he likes it."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext
+
+from accounts import selectors as people
+from accounts.models import Customer, Membership
+from accounts.roles import Role
+from accounts.tenancy import Actor
+from notifications import selectors as notifications
+from web.appearance import theme_of
+
+PRODUCT_NAME = "Helpdesk"
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Context of templates/base.html. Whatever needs the database is read only when a page draws it."""
+    actor = getattr(request, "actor", None)
+    return {
+        "product_name": PRODUCT_NAME,
+        "demo_mode": settings.DEMO_MODE,
+        "theme": theme_of(request),
+        "languages": settings.LANGUAGES,
+        "actor": actor,
+        "navigation": _navigation(request, actor) if actor else [],
+        "place": SimpleLazyObject(lambda: _place(actor)) if actor else None,
+        "role_label": Role(actor.role).label if actor and actor.role else "",
+        "unread": SimpleLazyObject(lambda: notifications.unread_count(actor)) if actor else 0,
+    }
+
+
+def _navigation(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
+    """The places of the actor's side; the one being read is marked."""
+    if actor.is_staff:
+        places = [("queue", gettext("Queue"), "layout-list")]
+    else:
+        places = [("cases", gettext("Cases"), "layout-list")]
+        if actor.may("ticket.file"):
+            places.append(("new_case", gettext("New case"), "plus"))
+    if settings.DEMO_MODE:
+        places.append(("mailbox", gettext("Mailbox"), "mail"))
+    match = request.resolver_match
+    current = _HOME_OF.get(match.url_name or "", match.url_name) if match else None
+    if current == "ticket":
+        current = "queue" if actor.is_staff else "cases"
+    return [
+        {"url": reverse(name), "label": label, "icon": icon, "current": name == current} for name, label, icon in places
+    ]
+
+
+_HOME_OF = {"mail": "mailbox", "clock_receipt": "ticket"}
+
+
+def _place(actor: Actor) -> dict[str, str]:
+    """Names for the top bar and the user menu: the provider, and the customer of a customer's person."""
+    provider = people.provider_of(actor).name
+    if actor.is_staff:
+        return {"provider": provider, "organisation": provider}
+    own = Membership.objects.visible_to(actor).filter(id=actor.membership_id).values("customer_id")
+    customer = Customer.objects.visible_to(actor).filter(id__in=own).values_list("name", flat=True).first()
+    return {"provider": provider, "organisation": customer or ""}

@@ -1,0 +1,199 @@
+"""Every refusal as a calm page: what happened, and what to do next. Named by the setting ERROR_PAGES."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts.errors import DomainError, Forbidden, Invalid, NotFound, Refused, Stale
+from accounts.middleware import SignInNeeded
+from web.redirects import lead_to
+
+RETRY_SECONDS: Final = 300
+_TOO_BIG: Final = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
+
+# Status: title, explanation, next step.
+TEXTS: Final[Mapping[int, tuple[Any, Any, Any]]] = {
+    400: (
+        _("This request could not be read"),
+        _("Something in the form or in the address was not in the form that this page expects."),
+        _("Go back, correct it and send it again."),
+    ),
+    403: (
+        _("You may not do this"),
+        _("Your role does not include this action."),
+        _("If you need it, ask the administrator of your organisation."),
+    ),
+    404: (
+        _("Nothing here"),
+        _("This page does not exist, or it is not among what you may see."),
+        _("Check the address, or go back to your list."),
+    ),
+    405: (
+        _("This page cannot be called like that"),
+        _("The address exists, but only as part of a form."),
+        _("Go back to your list and use the buttons there."),
+    ),
+    409: (
+        _("This was not done"),
+        _("A rule of the contract or of the case does not allow it now."),
+        _("Go back and look at the present state before you decide."),
+    ),
+    412: (
+        _("Somebody changed this meanwhile"),
+        _("What you sent was based on an older state, so nothing was changed."),
+        _("Go back, reload, and decide again."),
+    ),
+    413: (
+        _("This is too large"),
+        _("A form may carry 2.5 MB of text; files have their own limit, written beside the field."),
+        _("Shorten the text, or attach it as a file."),
+    ),
+    429: (
+        _("Too many attempts"),
+        _("To protect the accounts, this address has to wait a little."),
+        _("Wait five minutes, then try again."),
+    ),
+    500: (
+        _("Something went wrong on our side"),
+        _("What you sent was not kept. The fault has been recorded."),
+        _("Try again. If it happens again, give your support contact the number below."),
+    ),
+    503: (
+        _("The service is not available just now"),
+        _("It cannot reach its data. Nothing that was already confirmed is lost."),
+        _("Try again in a few minutes."),
+    ),
+}
+
+
+def error_page(request: HttpRequest, error: DomainError) -> HttpResponse:
+    """The page of a domain error; the sign-in page where nobody is signed in."""
+    if isinstance(error, SignInNeeded):
+        return _lead_to_sign_in(request)
+    status = _status_of(request, error)
+    message = error.message if isinstance(error, Refused | Stale) and error.message != error.code else ""
+    return _page(
+        request,
+        status,
+        explanation=message or _sentence(error),
+        changes=error.changes if isinstance(error, Stale) else (),
+        clause=error.clause if isinstance(error, Refused) else "",
+        field_errors=_lines(error) if isinstance(error, Invalid) else [],
+    )
+
+
+def _status_of(request: HttpRequest, error: DomainError) -> int:
+    """A stale form is a conflict; only a caller who stated If-Match learns that this failed."""
+    if isinstance(error, Stale):
+        return 412 if "If-Match" in request.headers else 409
+    kinds = ((NotFound, 404), (Forbidden, 403), (Refused, 409), (Invalid, 400))
+    return next((status for kind, status in kinds if isinstance(error, kind)), 400)
+
+
+def _sentence(error: DomainError) -> str:
+    if isinstance(error, Stale):
+        return str(TEXTS[412][1])
+    return ""
+
+
+def _lines(error: Invalid) -> list[str]:
+    return [line for lines in error.errors.values() for line in lines]
+
+
+def _lead_to_sign_in(request: HttpRequest) -> HttpResponse:
+    if request.user.is_authenticated:
+        return _page(
+            request,
+            403,
+            explanation=gettext("Your account has no access to any organisation at the moment."),
+            advice=gettext("Ask your administrator, or sign out and use another account."),
+        )
+    target = request.get_full_path() if request.method == "GET" else ""
+    query = "?" + urlencode({"next": target}) if target not in ("", "/") else ""
+    return lead_to(request, reverse("sign_in") + query)
+
+
+def _page(request: HttpRequest, status: int, **more: Any) -> HttpResponse:
+    """A whole page, or the bare message where htmx wants a part."""
+    template = "errors/_error.html" if getattr(request, "htmx", False) else "errors/page.html"
+    return render(request, template, _texts(request, status, **more), status=status)
+
+
+def _texts(request: HttpRequest, status: int, **more: Any) -> dict[str, Any]:
+    title, explanation, advice = TEXTS[status]
+    given = {name: value for name, value in more.items() if value}
+    return {
+        "status": status,
+        "title": title,
+        "explanation": explanation,
+        "advice": advice,
+        "request_id": getattr(request, "request_id", "") if status >= 500 else "",
+        **given,
+    }
+
+
+# Called by Django itself, by name from helpdesk.urls and settings ---------------------------------------------------
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """handler400: malformed, or larger than a form may be (413)."""
+    return _frameless(request, 413 if isinstance(exception, _TOO_BIG) else 400)
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """handler403."""
+    return _page(request, 403)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form without its token: nearly always a page that stayed open over a sign-in or sign-out."""
+    return _page(
+        request,
+        403,
+        title=gettext("This form is no longer valid"),
+        explanation=gettext("The page was open while you signed in or out, or your browser blocks cookies."),
+        advice=gettext("Go back, reload the page and send it again."),
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """handler404: an address that no view has."""
+    return _page(request, 404)
+
+
+def method_not_allowed(request: HttpRequest, allowed: Sequence[str]) -> HttpResponse:
+    """405 with the header that names what is allowed."""
+    response = _page(request, 405)
+    response["Allow"] = ", ".join(allowed)
+    return response
+
+
+def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """429, also called by allauth's limits."""
+    response = _page(request, 429)
+    response["Retry-After"] = str(RETRY_SECONDS)
+    return response
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """handler500: draws without the database, which may be what failed (then 503)."""
+    fault = sys.exc_info()[1]
+    if isinstance(fault, OperationalError | InterfaceError):
+        response = _frameless(request, 503)
+        response["Retry-After"] = "60"
+        return response
+    return _frameless(request, 500)
+
+
+def _frameless(request: HttpRequest, status: int) -> HttpResponse:
+    """A page that asks nobody who is signed in."""
+    html = render_to_string("errors/frameless.html", _texts(request, status))
+    return HttpResponse(html, status=status)

@@ -1,0 +1,107 @@
+"""Forms of the acts on a ticket. Names of fields are those of the services; limits are told before they are met."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.errors import Invalid
+from lifecycle.services import MAX_BODY
+from web.forms.fields import BlockField, PickField, VersionField
+from web.forms.uploads import FilesForm
+
+MAX_REASON: Final = 2_000
+Choices = Iterable[tuple[str, str]]
+
+
+class MessageForm(FilesForm):
+    """A message with files: an answer, a private note, a question to the customer."""
+
+    body = BlockField(label=_("Message"), max_length=MAX_BODY)
+
+
+class CallForm(forms.Form):
+    """What was said on the telephone; both sides read it."""
+
+    body = BlockField(label=_("Summary of the call"), max_length=MAX_BODY)
+
+
+class ResolveForm(forms.Form):
+    """A resolution of one of the contract's types, and what it is."""
+
+    resolution_type = PickField(label=_("Kind of resolution"))
+    body = BlockField(label=_("Resolution, as the customer reads it"), max_length=MAX_BODY)
+    expected_version = VersionField()
+
+    def __init__(self, *args: Any, resolution_types: Choices = (), **options: Any):
+        super().__init__(*args, **options)
+        self.fields["resolution_type"].choices = [("", _("Choose…")), *resolution_types]  # type: ignore[attr-defined]
+
+
+class ReopenForm(forms.Form):
+    """Why the resolution does not hold."""
+
+    body = BlockField(label=_("What is still wrong?"), max_length=MAX_BODY, rows=4)
+    expected_version = VersionField()
+
+
+class CloseForm(forms.Form):
+    """The resolution is accepted."""
+
+    expected_version = VersionField()
+
+
+class AssignForm(forms.Form):
+    """Somebody of the desk."""
+
+    assignee = PickField(label=_("Assign to"))
+    expected_version = VersionField()
+
+    def __init__(self, *args: Any, people: Choices = (), **options: Any):
+        super().__init__(*args, **options)
+        self.fields["assignee"].choices = [("", _("Choose…")), *people]  # type: ignore[attr-defined]
+
+
+class SeverityForm(forms.Form):
+    """A severity change and its reason (R18)."""
+
+    severity = PickField(label=_("New severity"))
+    reason_code = PickField(label=_("Reason"))
+    reason = BlockField(label=_("Explanation, as both sides read it"), max_length=MAX_REASON, rows=3)
+    expected_version = VersionField()
+
+    def __init__(self, *args: Any, severities: Choices = (), reasons: Choices = (), **options: Any):
+        super().__init__(*args, **options)
+        self.fields["severity"].choices = [("", _("Choose…")), *severities]  # type: ignore[attr-defined]
+        self.fields["reason_code"].choices = [("", _("Choose…")), *reasons]  # type: ignore[attr-defined]
+
+
+def split_severity(value: str) -> tuple[str, str]:
+    """``no_access:platform_down`` → severity and kind.
+
+    >>> split_severity("no_access:platform_down"), split_severity("critical")
+    (('no_access', 'platform_down'), ('critical', ''))
+    """
+    severity, _colon, kind = value.partition(":")
+    return severity, kind
+
+
+def join_severity(severity: str, kind: str) -> str:
+    """The inverse of :func:`split_severity`."""
+    return f"{severity}:{kind}" if kind else severity
+
+
+def show_errors(form: forms.Form, refused: Invalid, renamed: Mapping[str, str] | None = None) -> None:
+    """Put the errors of a service beside the fields of the form; what has no visible field stands above it."""
+    visible = {bound.name for bound in form.visible_fields()}
+    for name, messages in refused.errors.items():
+        place = (renamed or {}).get(name, name)
+        _add(form, place if place in visible else None, messages)
+
+
+def _add(form: forms.Form, place: str | None, messages: Sequence[str]) -> None:
+    known = form.errors.get(place or forms.forms.NON_FIELD_ERRORS, [])
+    for message in messages:
+        if message not in known:
+            form.add_error(place, message)

@@ -1,0 +1,211 @@
+"""The filing form and the lists: what they offer, in the words of the contract."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from contracts.models import Contract, Environment
+from contracts.terms import Severity
+from slas.models import Clock
+from slas.selectors import Receipt, ReceiptLine
+from tickets.models import Ticket
+from tickets.states import OPEN_STATES, State
+from web.forms.acts import join_severity
+from web.forms.cases import Question
+from web.moments import format_moment, zone_named
+from web.presenters.vocabulary import RESPONSE, Vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class SeverityOption:
+    """One severity of the filing form. With ``kinds`` the choice is among those, else it is ``value`` itself."""
+
+    value: str
+    label: str
+    rank: int
+    definition: str
+    target: str
+    clauses: tuple[str, ...]
+    kinds: tuple[tuple[str, str], ...] = ()
+    expectations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CaseShape:
+    """What the filing form offers under one contract."""
+
+    contract: Contract
+    contracts: list[tuple[str, str]]
+    environments: list[tuple[str, str]]
+    environment_kinds: dict[str, str]
+    severities: list[SeverityOption]
+    severity_choices: list[tuple[str, str]]
+    questions: list[Question]
+
+    def form_options(self) -> dict[str, Any]:
+        """Keyword arguments of ``CaseForm``."""
+        return {
+            "contracts": self.contracts,
+            "environments": self.environments,
+            "severities": self.severity_choices,
+            "questions": self.questions,
+        }
+
+
+def case_shape(contract: Contract, allowed: Sequence[Contract]) -> CaseShape:
+    """The form under ``contract``, one of those that are ``allowed``."""
+    words = Vocabulary.of(contract)
+    platforms = list(contract.environments.order_by("kind", "name"))
+    return CaseShape(
+        contract=contract,
+        contracts=[(str(row.id), contract_line(row)) for row in allowed],
+        environments=[(str(row.id), _platform(row)) for row in platforms],
+        environment_kinds={str(row.id): row.kind for row in platforms},
+        severities=[_option(row, words) for row in words.terms.severities],
+        severity_choices=words.severity_choices(),
+        questions=[_question(row, words) for row in words.terms.filing],
+    )
+
+
+def _platform(row: Environment) -> str:
+    kind = row.get_kind_display()
+    return row.name if row.name.casefold() == kind.casefold() else f"{row.name} · {kind}"
+
+
+def contract_line(contract: Contract) -> str:
+    """A contract in one line: its reference and what it is about."""
+    words = Vocabulary.of(contract)
+    return f"{contract.reference} · {words.terms.name.text(words.language)}"
+
+
+def _option(row: Severity, words: Vocabulary) -> SeverityOption:
+    spoken = words.severity(row.code)
+    figure = words.figure(RESPONSE, row.code)
+    kinds = tuple((join_severity(row.code, kind.code), kind.label.text(words.language)) for kind in row.kinds)
+    clauses = dict.fromkeys([*row.clauses, *(figure.clauses if figure else ())])
+    return SeverityOption(
+        value=row.code,
+        label=spoken.label,
+        rank=spoken.rank,
+        definition=row.definition.text(words.language),
+        target=words.target_words(RESPONSE, row.code),
+        clauses=tuple(clauses),
+        kinds=kinds,
+        expectations=tuple(text.text(words.language) for text in row.expectations),
+    )
+
+
+def _question(row: Any, words: Vocabulary) -> Question:
+    return Question(
+        code=row.code,
+        label=row.label.text(words.language),
+        hint=row.hint.text(words.language),
+        kind=row.kind,
+        required=row.required,
+        clause=row.clauses[0],
+        choices=tuple((choice.code, choice.label.text(words.language)) for choice in row.choices),
+        severities=row.severities,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DuePreview:
+    """By when the provider would have to answer a ticket filed now; without ``receipt`` there is no such target."""
+
+    provider: str
+    receipt: Receipt | None
+    severity: str
+    due_words: str = ""
+    steps: list[dict[str, str]] = field(default_factory=list)
+
+
+def present_preview(receipt: Receipt | None, words: Vocabulary, severity: str, kind: str) -> DuePreview:
+    """The statement beside the severity."""
+    provider, label = words.terms.provider.name, words.severity(severity, kind).full
+    if receipt is None or receipt.due_at is None:
+        return DuePreview(provider, None, label)
+    due = format_moment(receipt.due_at, zone_named(receipt.zone, words.zone()), deadline=True)
+    return DuePreview(provider, receipt, label, due, without_instants(receipt.lines))
+
+
+def without_instants(lines: Sequence[ReceiptLine]) -> list[dict[str, str]]:
+    """The lines of a reckoning for the ledger. Their sentences name the instants already."""
+    return [{"text": line.text, "clause": line.clause} for line in lines]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One ticket of a list."""
+
+    reference: str
+    title: str
+    customer: str
+    state: str
+    state_label: str
+    severity_rank: int
+    severity_label: str
+    assignee: str
+    clock: Clock | None
+    zone: str
+    look: str
+    updated_at: datetime
+    opened_at: datetime
+    can_take: bool = False
+    waits_for_reader: bool = False
+
+
+def present_rows(
+    tickets: Sequence[Ticket],
+    clocks: Mapping[UUID, Sequence[Clock]],
+    at: datetime,
+    *,
+    side: str,
+    may_take: bool = False,
+) -> list[Row]:
+    """The rows of a list as ``side`` reads them at the instant ``at``."""
+    return [_row(ticket, clocks.get(ticket.id, ()), at, side, may_take) for ticket in tickets]
+
+
+def _row(ticket: Ticket, clocks: Sequence[Clock], at: datetime, side: str, may_take: bool) -> Row:
+    words = Vocabulary.of(ticket)
+    severity = words.severity(ticket.severity, ticket.severity_kind)
+    clock = leading_clock(clocks)
+    return Row(
+        reference=ticket.reference,
+        title=ticket.title,
+        customer=ticket.customer.name,
+        state=ticket.state,
+        state_label=words.state(ticket.state, side),
+        severity_rank=severity.rank,
+        severity_label=severity.label,
+        assignee=ticket.assignee_name,
+        clock=clock,
+        zone=words.target_zone(clock.target) if clock else "",
+        look=_look(clock, ticket, at),
+        updated_at=ticket.updated_at if side == "provider" else ticket.public_updated_at,
+        opened_at=ticket.opened_at,
+        can_take=may_take and ticket.assignee_id is None and ticket.state in OPEN_STATES,
+        waits_for_reader=waits_for(side, ticket, words),
+    )
+
+
+def waits_for(side: str, ticket: Ticket, words: Vocabulary) -> bool:
+    """Whether it is the turn of ``side``: for customers also where a resolution waits to be accepted."""
+    return words.waits_for(ticket.state) == side or (side == "customer" and ticket.state == State.RESOLVED)
+
+
+def leading_clock(clocks: Sequence[Clock]) -> Clock | None:
+    """The clock that a list shows: the one still owed that is due first, else the first."""
+    owed = [row for row in clocks if row.met_at is None and row.due_at is not None]
+    return min(owed, key=lambda row: row.due_at, default=None) or next(iter(clocks), None)
+
+
+def _look(clock: Clock | None, ticket: Ticket, at: datetime) -> str:
+    if clock is None or clock.met_at or clock.due_at is None or ticket.state not in OPEN_STATES:
+        return ""
+    if at > clock.due_at or clock.status == "breached":
+        return "is-late"
+    started = clock.started_at or at
+    return "is-soon" if clock.status == "running" and clock.due_at - at <= (clock.due_at - started) / 4 else ""

@@ -1,0 +1,143 @@
+"""A ticket's page as one side reads it. What the other side may not see never gets in here: the selectors ask for the
+actor, and nothing below adds anything."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+
+from accounts.tenancy import Actor
+from lifecycle.selectors import acts_offered
+from lifecycle.services import version_for
+from slas.models import Clock
+from slas.selectors import clocks
+from tickets.events import Kind
+from tickets.models import Attachment, Comment, Ticket
+from tickets.selectors import conversation, filed_files, timeline
+from web import markdown
+from web.presenters.cases import leading_clock, waits_for
+from web.presenters.timeline import present_timeline
+from web.presenters.vocabulary import RESPONSE, SeverityWords, Vocabulary
+
+_SNAPSHOTS: Final = frozenset({"environment_kind", "overrides"})
+"""Keys of ``Ticket.details`` that are not answers of the filing form."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClockView:
+    """A clock with its name, the clause of its figure, and the door to its reckoning."""
+
+    row: Clock
+    name: str
+    clause: str
+    zone: str
+    why_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class TicketView:
+    """Everything that the page of a ticket shows."""
+
+    ticket: Ticket
+    words: Vocabulary
+    case_word: str
+    contract_name: str
+    response_words: str
+    severity: SeverityWords
+    state_label: str
+    resolution: str
+    waits_for_reader: bool
+    clocks: list[ClockView]
+    leading: ClockView | None
+    description: SafeString
+    details: list[tuple[str, SafeString]]
+    files: list[dict[str, Any]]
+    comments: list[dict[str, Any]]
+    events: list[dict[str, Any]]
+    acts: frozenset[str]
+    version: int
+
+
+def present_ticket(actor: Actor, ticket: Ticket) -> TicketView:
+    """Read and arrange a ticket for ``actor``: five questions to the database, however long its life was."""
+    words = Vocabulary.of(ticket)
+    rows = [_clock(row, ticket, words) for row in clocks(actor, ticket)]
+    first = leading_clock([view.row for view in rows])
+    return TicketView(
+        ticket=ticket,
+        words=words,
+        case_word=words.case_word(),
+        contract_name=words.terms.name.text(words.language),
+        response_words=words.target_words(RESPONSE, ticket.severity, _environment_kind(ticket)),
+        severity=words.severity(ticket.severity, ticket.severity_kind),
+        state_label=words.state(ticket.state, actor.side),
+        resolution=words.resolution(ticket.resolution_type) if ticket.resolution_type else "",
+        waits_for_reader=waits_for(actor.side, ticket, words),
+        clocks=rows,
+        leading=next((view for view in rows if view.row is first), None),
+        description=markdown.render(ticket.description),
+        details=_details(ticket, words),
+        files=present_files(filed_files(actor, ticket)),
+        comments=[_comment(row, words) for row in conversation(actor, ticket)],
+        events=present_timeline(timeline(actor, ticket), words)[::-1],
+        acts=acts_offered(actor, ticket),
+        version=version_for(actor, ticket),
+    )
+
+
+def _environment_kind(ticket: Ticket) -> str:
+    return str(ticket.details.get("environment_kind") or "")
+
+
+def _clock(row: Clock, ticket: Ticket, words: Vocabulary) -> ClockView:
+    return ClockView(
+        row=row,
+        name=words.target(row.target),
+        clause=words.target_clause(row.target, row.severity, _environment_kind(ticket)),
+        zone=words.target_zone(row.target),
+        why_url=reverse("clock_receipt", args=[ticket.reference, row.target]),
+    )
+
+
+def _details(ticket: Ticket, words: Vocabulary) -> list[tuple[str, SafeString]]:
+    answers = {code: value for code, value in ticket.details.items() if code not in _SNAPSHOTS}
+    order = [row.code for row in words.terms.filing]
+    known = [code for code in order if code in answers] + [code for code in answers if code not in order]
+    return [
+        (words.filing_label(code), markdown.render(words.filing_answer(code, str(answers[code])))) for code in known
+    ]
+
+
+def present_files(files: Iterable[Attachment]) -> list[dict[str, Any]]:
+    """Files as chips."""
+    return [
+        {"id": row.id, "url": reverse("attachment", args=[row.id]), "name": row.filename, "size": row.size}
+        for row in files
+    ]
+
+
+def _comment(row: Comment, words: Vocabulary) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "author": row.author_name,
+        "side": row.author_side,
+        "role": words.terms.provider.name if row.author_side == "provider" else "",
+        "at": row.at,
+        "visibility": row.visibility,
+        "label": _comment_labels().get(row.kind, ""),
+        "html": markdown.render(row.body),
+        "attachments": present_files(row.attachments.all()),
+    }
+
+
+def _comment_labels() -> dict[str, str]:
+    return {
+        Kind.INFORMATION_REQUESTED: gettext("Question to the customer"),
+        Kind.ANSWERED: gettext("Answer to the question"),
+        Kind.CALL_LOGGED: gettext("Telephone call"),
+        Kind.RESOLVED: gettext("Resolution"),
+        Kind.REOPENED: gettext("Reopened"),
+    }

@@ -1,0 +1,163 @@
+"""The journal in words: what happened, who did it, and what it did to the deadlines."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from django.utils.translation import gettext
+
+from tickets.events import Kind
+from tickets.models import Event, Visibility
+from web.moments import format_moment
+from web.presenters.vocabulary import Vocabulary
+
+_LOOKS: Final[Mapping[str, tuple[str, str]]] = {
+    Kind.FILED: ("plus", "blue"),
+    Kind.TAKEN: ("user-circle", "blue"),
+    Kind.ASSIGNED: ("user-plus", "blue"),
+    Kind.REPLIED: ("message", "grey"),
+    Kind.NOTED: ("note", "amber"),
+    Kind.INFORMATION_REQUESTED: ("message-question", "violet"),
+    Kind.ANSWERED: ("message-circle", "grey"),
+    Kind.COMMENTED: ("message-circle", "grey"),
+    Kind.CALL_LOGGED: ("phone", "grey"),
+    Kind.RESOLVED: ("circle-check", "green"),
+    Kind.REOPENED: ("rotate", "orange"),
+    Kind.CLOSED: ("lock", "grey"),
+    Kind.SEVERITY_CHANGED: ("flag", "orange"),
+    Kind.CLOCK_APPROACHING: ("alarm", "amber"),
+    Kind.CLOCK_BREACHED: ("alert-triangle", "red"),
+}
+
+
+def present_timeline(events: Iterable[Event], words: Vocabulary) -> list[dict[str, Any]]:
+    """View data for the timeline, in the order of the journal."""
+    return [line for event in events for line in _lines(event, words)]
+
+
+def _lines(event: Event, words: Vocabulary) -> Iterator[dict[str, Any]]:
+    icon, tone = _LOOKS.get(event.kind, ("circle-dot", "grey"))
+    private = event.visibility == Visibility.PRIVATE
+    yield {
+        "icon": icon,
+        "tone": tone,
+        "actor": event.actor_name,
+        "text": event_words(event.kind, event.data, words),
+        "at": event.at,
+        "clause": _clause(event, words),
+        "visibility": event.visibility,
+        "private_label": gettext("Staff only") if private else "",
+    }
+    for met in event.data.get("clocks", []):
+        yield _met_line(met, event, words)
+
+
+def _met_line(met: Mapping[str, Any], event: Event, words: Vocabulary) -> dict[str, Any]:
+    in_time = met.get("status") == "met"
+    label = words.target(met.get("target", ""))
+    text = gettext("%(target)s: given in time") if in_time else gettext("%(target)s: given late")
+    return {
+        "icon": "circle-check" if in_time else "circle-off",
+        "tone": "green" if in_time else "red",
+        "actor": "",
+        "text": text % {"target": label},
+        "at": event.at,
+        "clause": "R6c",
+        "visibility": event.visibility,
+        "private_label": "",
+    }
+
+
+def event_words(kind: str, data: Mapping[str, Any], words: Vocabulary) -> str:
+    """One event as a sentence that begins after the name of whoever acted."""
+    sentence = _SENTENCES.get(kind)
+    return sentence(data, words) if sentence else kind
+
+
+def _clause(event: Event, words: Vocabulary) -> str:
+    if event.kind == Kind.SEVERITY_CHANGED:
+        return "R18"
+    if event.kind in {Kind.CLOCK_APPROACHING, Kind.CLOCK_BREACHED}:
+        return words.target_clause(event.data.get("target", ""), event.data.get("severity_at", ""))
+    return ""
+
+
+def _new(data: Mapping[str, Any], name: str, default: str = "") -> str:
+    told = data.get(name)
+    return str(told.get("new") or default) if isinstance(told, Mapping) else str(told or default)
+
+
+def _old(data: Mapping[str, Any], name: str) -> str:
+    told = data.get(name)
+    return str(told.get("old") or "") if isinstance(told, Mapping) else ""
+
+
+def _severity_of(data: Mapping[str, Any], words: Vocabulary, *, old: bool = False) -> str:
+    told = data.get("severity")
+    if not isinstance(told, Mapping):
+        return ""
+    code, kind = (told.get("old"), told.get("old_kind")) if old else (told.get("new"), told.get("kind"))
+    return words.severity(str(code or ""), str(kind or "")).full
+
+
+def _filed(data: Mapping[str, Any], words: Vocabulary) -> str:
+    return gettext("filed it with severity %(severity)s") % {"severity": _severity_of(data, words)}
+
+
+def _assigned(data: Mapping[str, Any], words: Vocabulary) -> str:
+    return gettext("gave it to %(name)s") % {"name": _new(data, "assignee")}
+
+
+def _resolved(data: Mapping[str, Any], words: Vocabulary) -> str:
+    return gettext("gave a resolution: %(kind)s") % {"kind": words.resolution(_new(data, "resolution_type"))}
+
+
+def _severity_changed(data: Mapping[str, Any], words: Vocabulary) -> str:
+    told = {
+        "old": _severity_of(data, words, old=True),
+        "new": _severity_of(data, words),
+        "reason": words.reason(str(data.get("reason_code", ""))),
+        "explanation": str(data.get("reason", "")),
+    }
+    return gettext("changed the severity from %(old)s to %(new)s. %(reason)s: %(explanation)s") % told
+
+
+def _approaching(data: Mapping[str, Any], words: Vocabulary) -> str:
+    told = {"target": words.target(str(data.get("target", ""))), "due": _due(data, words)}
+    return gettext("%(target)s: the deadline of %(due)s comes near") % told
+
+
+def _breached(data: Mapping[str, Any], words: Vocabulary) -> str:
+    told = {"target": words.target(str(data.get("target", ""))), "due": _due(data, words)}
+    return gettext("%(target)s: the deadline of %(due)s passed without an answer") % told
+
+
+def _due(data: Mapping[str, Any], words: Vocabulary) -> str:
+    try:
+        due = datetime.fromisoformat(str(data.get("due_at")))
+    except ValueError:
+        return "—"
+    return format_moment(due, words.zone(), style="short", deadline=True)
+
+
+def _plain(text: Callable[[], str]) -> Callable[[Mapping[str, Any], Vocabulary], str]:
+    return lambda data, words: text()
+
+
+_SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any], Vocabulary], str]]] = {
+    Kind.FILED: _filed,
+    Kind.TAKEN: _plain(lambda: gettext("took it in charge")),
+    Kind.ASSIGNED: _assigned,
+    Kind.REPLIED: _plain(lambda: gettext("answered")),
+    Kind.NOTED: _plain(lambda: gettext("wrote a private note")),
+    Kind.INFORMATION_REQUESTED: _plain(lambda: gettext("asked for information")),
+    Kind.ANSWERED: _plain(lambda: gettext("gave the information asked for")),
+    Kind.COMMENTED: _plain(lambda: gettext("added a message")),
+    Kind.CALL_LOGGED: _plain(lambda: gettext("recorded a telephone call")),
+    Kind.RESOLVED: _resolved,
+    Kind.REOPENED: _plain(lambda: gettext("reopened it")),
+    Kind.CLOSED: _plain(lambda: gettext("accepted the resolution and closed it")),
+    Kind.SEVERITY_CHANGED: _severity_changed,
+    Kind.CLOCK_APPROACHING: _approaching,
+    Kind.CLOCK_BREACHED: _breached,
+}

@@ -1,0 +1,179 @@
+"""The words of a contract's terms, in the reader's language."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext, ngettext
+
+from contracts.selectors import terms_of
+from contracts.terms import Figure, Span, Terms, UnknownTerm
+from tickets.states import State
+from web.forms.acts import join_severity, split_severity
+from web.moments import reader_language
+
+RESPONSE: Final = "response"
+_MOST_RANKS: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class SeverityWords:
+    """A severity as a page shows it. ``rank`` counts from 1, the gravest, to at most 4."""
+
+    code: str
+    label: str
+    rank: int
+    kind: str = ""
+
+    @property
+    def full(self) -> str:
+        """Severity and kind in one phrase."""
+        if not self.kind:
+            return self.label
+        return gettext("%(severity)s – %(kind)s") % {"severity": self.label, "kind": self.kind}
+
+
+class Vocabulary:
+    """What things are called under one version of the terms. A code of former times is shown as it is."""
+
+    def __init__(self, terms: Terms, language: str | None = None):
+        self.terms = terms
+        self.language = language or reader_language()
+
+    @classmethod
+    def of(cls, holder: Any) -> "Vocabulary":
+        """The vocabulary of a contract, ticket or clock."""
+        return cls(terms_of(holder))
+
+    def case_word(self, *, plural: bool = False) -> str:
+        return self._known(lambda: self.terms.word("ticket", self.language, plural=plural), gettext("Case"))
+
+    def state(self, code: str, side: str = "customer") -> str:
+        """The word for a state. The terms speak to the customer ("waiting for you"); the desk is told who that is."""
+        if side == "provider" and code == State.WAITING_CUSTOMER:
+            return gettext("Waiting for the customer")
+        return self._known(lambda: self.terms.state(code).label.text(self.language), code)
+
+    def waits_for(self, code: str) -> str:
+        """The side for whom a ticket in this state waits: ``provider``, ``customer`` or empty."""
+        return self._known(lambda: self.terms.state(code).waits_for or "", "")
+
+    def severity(self, code: str, kind: str = "") -> SeverityWords:
+        order = [item.code for item in self.terms.severities]
+        if code not in order:
+            return SeverityWords(code, code, _MOST_RANKS)
+        found = self.terms.severity(code)
+        named = next((item.label.text(self.language) for item in found.kinds if item.code == kind), "")
+        return SeverityWords(code, found.label.text(self.language), self.rank(code), named)
+
+    def rank(self, code: str) -> int:
+        """1 for the gravest. Severities beyond the fourth look like the fourth."""
+        order = [item.code for item in self.terms.severities]
+        return min(order.index(code) + 1, _MOST_RANKS) if code in order else _MOST_RANKS
+
+    def resolution(self, code: str) -> str:
+        return self._known(lambda: self.terms.resolution_type(code).label.text(self.language), code)
+
+    def reason(self, code: str) -> str:
+        found = next((row for row in self.terms.severity_change_reasons if row.code == code), None)
+        return found.label.text(self.language) if found else code
+
+    def target(self, code: str) -> str:
+        return self._known(lambda: self.terms.target_terms(code).label.text(self.language), code)
+
+    def target_clause(self, code: str, severity: str, environment: str = "") -> str:
+        """The clause that sets the figure of a target for a severity."""
+        figure = self.figure(code, severity, environment)
+        return figure.clauses[0] if figure else ""
+
+    def figure(self, code: str, severity: str, environment: str = "") -> Figure | None:
+        return self._known(lambda: self.terms.target(code, severity, environment or None), None)
+
+    def target_words(self, code: str, severity: str, environment: str = "") -> str:
+        """The amount of a target: "4 business hours"; empty where the severity has none."""
+        figure = self.figure(code, severity, environment)
+        return span_words(figure.amount, figure.unit) if figure and figure.amount and figure.unit else ""
+
+    def target_zone(self, code: str) -> str:
+        """The zone in which a target is counted, which its deadline is shown in."""
+        return self._known(lambda: self.terms.calendar(self.terms.target_terms(code).calendar).zone, "")
+
+    def zone(self) -> ZoneInfo:
+        """The zone of the response target, in which the contract's days begin and end."""
+        return ZoneInfo(self.target_zone(RESPONSE) or "UTC")
+
+    def filing_label(self, code: str) -> str:
+        found = next((row for row in self.terms.filing if row.code == code), None)
+        return found.label.text(self.language) if found else code
+
+    def filing_answer(self, code: str, value: str) -> str:
+        """What was answered to a question of the filing form, in words where the answers were given."""
+        field = next((row for row in self.terms.filing if row.code == code), None)
+        choice = next((row for row in field.choices if row.code == value), None) if field else None
+        return choice.label.text(self.language) if choice else value
+
+    def resolution_choices(self) -> list[tuple[str, str]]:
+        return [(row.code, row.label.text(self.language)) for row in self.terms.resolution_types]
+
+    def reason_choices(self) -> list[tuple[str, str]]:
+        return [(row.code, row.label.text(self.language)) for row in self.terms.severity_change_reasons]
+
+    def severity_choices(self) -> list[tuple[str, str]]:
+        """Severities and their kinds as one list of values (``no_access:platform_down``)."""
+        values = (
+            join_severity(item.code, kind)
+            for item in self.terms.severities
+            for kind in ([row.code for row in item.kinds] or [""])
+        )
+        return [(value, self.severity(*split_severity(value)).full) for value in values]
+
+    @staticmethod
+    def _known(look_up: Callable[[], Any], otherwise: Any) -> Any:
+        try:
+            return look_up()
+        except UnknownTerm:
+            return otherwise
+
+
+def state_choices() -> list[tuple[str, str]]:
+    """Filters by state for lists over several contracts, in the product's own words."""
+    return [
+        ("open", gettext("All open")),
+        (State.NEW, gettext("New")),
+        (State.IN_PROGRESS, gettext("In progress")),
+        (State.WAITING_CUSTOMER, gettext("Waiting for the customer")),
+        (State.RESOLVED, gettext("Resolved")),
+        (State.CLOSED, gettext("Closed")),
+        ("all", gettext("All")),
+    ]
+
+
+def severity_filters(vocabularies: Sequence[Vocabulary]) -> list[tuple[str, str]]:
+    """The severities of several contracts, gravest first, each code once."""
+    found: dict[str, str] = {}
+    for vocabulary in vocabularies:
+        for item in vocabulary.terms.severities:
+            found.setdefault(item.code, vocabulary.severity(item.code).label)
+    return list(found.items())
+
+
+def span_words(amount: int, unit: str) -> str:
+    """An amount of time as contracts say it.
+
+    Raises ``KeyError`` for a unit that contracts do not use.
+    """
+    templates = {
+        "hours": ngettext("%(n)d hour", "%(n)d hours", amount),
+        "business_hours": ngettext("%(n)d business hour", "%(n)d business hours", amount),
+        "business_days": ngettext("%(n)d business day", "%(n)d business days", amount),
+        "days": ngettext("%(n)d day", "%(n)d days", amount),
+        "weeks": ngettext("%(n)d week", "%(n)d weeks", amount),
+        "months": ngettext("%(n)d month", "%(n)d months", amount),
+    }
+    return templates[unit] % {"n": amount}
+
+
+def limit_words(span: Span) -> str:
+    """A span of the terms in words."""
+    return span_words(span.amount, span.unit)
