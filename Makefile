@@ -38,6 +38,8 @@ checks: dev ## missing migrations, translations, clause index, terms
 	@$(PYTHON_IN_VENV) -m helpdesk.catalogues
 	$(PYTHON_IN_VENV) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	$(PYTHON_IN_VENV) manage.py translations --check
+	$(PYTHON_IN_VENV) manage.py terms_lint
+	$(PYTHON_IN_VENV) manage.py clauses > /dev/null
 
 nightly: dev ## the long runs: many more examples per property, then every mutant
 	HYPOTHESIS_PROFILE=nightly $(PYTHON_IN_VENV) -m pytest -n $(WORKERS) --maxprocesses 4 -q $(PYTEST_ARGS)

@@ -46,7 +46,10 @@ class TenantMiddleware:
     def __call__(self, request: TenantRequest) -> HttpResponseBase:
         request.request_id = uuid.uuid4().hex
         request.actor = None
-        response = self.get_response(request)
+        try:
+            response = self.get_response(request)
+        finally:
+            timezone.deactivate()
         response["X-Request-ID"] = request.request_id
         response.setdefault("Cache-Control", "no-store")
         if response.status_code in {403, 429} or getattr(request, "denied", None):

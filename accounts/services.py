@@ -68,3 +68,8 @@ def grant_customer(*, membership: Membership, customer_id: UUID, at: datetime) -
     return PartnerGrant.objects.create(
         provider_id=membership.provider_id, membership=membership, customer_id=customer_id, granted_at=at
     )
+
+
+def choose_language(*, user_id: UUID, language: str) -> None:
+    """The language in which a person is written to from now on."""
+    User.objects.filter(pk=user_id).update(language=language)

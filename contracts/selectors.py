@@ -79,6 +79,8 @@ def filing_right(actor: Actor, row: Contract, on: date) -> FilingRight:
 
 
 def _named_contracts(actor: Actor) -> dict[UUID, ContractContact]:
+    if actor.membership_id is None:
+        return {}
     rows = ContractContact.objects.visible_to(actor)
     rows = rows.filter(membership_id=actor.membership_id, replaced_on__isnull=True)
     return {row.contract_id: row for row in rows}

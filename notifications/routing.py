@@ -76,15 +76,21 @@ def _audience(audience: str, event: Event, ticket: Ticket, people: "People") -> 
     if audience == ASSIGNEE:
         return [ticket.assignee_id] if ticket.assignee_id else []
     if audience == ENGINEERS_OR_ASSIGNEE:
-        return [ticket.assignee_id] if ticket.assignee_id else people.with_roles(ENGINEERS)
+        return _holder(ticket, people)
     return _named(event.data.get("recipients", []), ticket, people)
+
+
+def _holder(ticket: Ticket, people: "People") -> list[UUID]:
+    """Whoever has the ticket; the engineers where nobody has, or where that person has left."""
+    holder = ticket.assignee_id
+    return [holder] if holder in people.by_id else people.with_roles(ENGINEERS)
 
 
 def _named(roles: Iterable[str], ticket: Ticket, people: "People") -> list[UUID]:
     found: list[UUID] = []
     for role in roles:
         if role == "assignee":
-            found += [ticket.assignee_id] if ticket.assignee_id else people.with_roles(ENGINEERS)
+            found += _holder(ticket, people)
         else:
             found += people.with_roles(_ROLE_GROUPS.get(role, frozenset()))
     return found

@@ -59,7 +59,7 @@ _HOME_OF = {"mail": "mailbox", "clock_receipt": "ticket"}
 def _place(actor: Actor) -> dict[str, str]:
     """Names for the top bar and the user menu: the provider, and the customer of a customer's person."""
     provider = people.provider_of(actor).name
-    if actor.is_staff:
+    if actor.is_staff or actor.membership_id is None:
         return {"provider": provider, "organisation": provider}
     own = Membership.objects.visible_to(actor).filter(id=actor.membership_id).values("customer_id")
     customer = Customer.objects.visible_to(actor).filter(id__in=own).values_list("name", flat=True).first()

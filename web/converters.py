@@ -1,12 +1,10 @@
 """What a part of an address may look like. Anything else matches no view and is simply not found."""
 
-from typing import Final
-
 
 class ReferenceConverter:
     """A ticket's reference: MEGA-1042."""
 
-    regex: Final = r"[A-Z][A-Z0-9]{1,9}-[0-9]{1,9}"
+    regex = r"[A-Z][A-Z0-9]{1,9}-[0-9]{1,9}"
 
     def to_python(self, value: str) -> str:
         return value
@@ -18,4 +16,4 @@ class ReferenceConverter:
 class TargetConverter(ReferenceConverter):
     """The code of a target: response."""
 
-    regex: Final = r"[a-z][a-z0-9_]{0,31}"
+    regex = r"[a-z][a-z0-9_]{0,31}"

@@ -125,8 +125,12 @@ def _lead_to_sign_in(request: HttpRequest) -> HttpResponse:
 
 def _page(request: HttpRequest, status: int, **more: Any) -> HttpResponse:
     """A whole page, or the bare message where htmx wants a part."""
-    template = "errors/_error.html" if getattr(request, "htmx", False) else "errors/page.html"
-    return render(request, template, _texts(request, status, **more), status=status)
+    if not getattr(request, "htmx", False):
+        return render(request, "errors/page.html", _texts(request, status, **more), status=status)
+    response = render(request, "errors/_error.html", _texts(request, status, **more), status=status)
+    # Told above the page, so that the form that was sent stays with what was typed into it.
+    response["HX-Retarget"], response["HX-Reswap"] = "#toasts", "innerHTML show:top"
+    return response
 
 
 def _texts(request: HttpRequest, status: int, **more: Any) -> dict[str, Any]:

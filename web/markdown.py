@@ -124,7 +124,8 @@ def _parser() -> MarkdownIt:
     options = {"html": False, "linkify": True, "typographer": False, "maxNesting": MAX_NESTING, "breaks": True}
     parser = MarkdownIt("commonmark", options).enable(["table", "strikethrough", "linkify"])
     # A bare file name such as notes.md is no address: only what is spelled out becomes a link.
-    parser.linkify.set({"fuzzy_link": False, "fuzzy_ip": False, "fuzzy_email": True})
+    assert parser.linkify is not None
+    parser.linkify.set({"fuzzy_link": False, "fuzzy_ip": False, "fuzzy_email": True})  # type: ignore[no-untyped-call]
     parser.add_render_rule("heading_open", _heading_open)
     parser.add_render_rule("heading_close", _heading_close)
     parser.add_render_rule("image", _image_as_link)

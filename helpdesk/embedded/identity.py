@@ -19,6 +19,7 @@ from helpdesk.embedded.launcher import NOBODY
 from helpdesk.embedded.processes import launch_command
 
 STAGING_PARENT = Path("/var/tmp")
+ORIGIN = "origin.txt"
 _MAPPED = ("--mapped",)
 _NOBODY = ("--uid", str(NOBODY), "--gid", str(NOBODY))
 
@@ -76,6 +77,8 @@ def _make_staging(home: Path) -> Path:
         found = staging.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
             raise EmbeddedError(f"{staging} exists and is not yours; remove it and try again.") from None
+    # For whoever finds the folder and wonders whose it is.
+    (staging / ORIGIN).write_text(f"{home}\n")
     return staging
 
 

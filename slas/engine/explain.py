@@ -108,11 +108,8 @@ def _closed_days(policy: TargetPolicy, laid: Window, end: int) -> list[Step]:
     """Days on the way that the week would count and the calendar does not: holidays, days off, closures."""
     spec, calendar = policy.calendar.spec, policy.calendar
     first, last = calendar.date_of(laid.start), calendar.date_of(max(end - 1, laid.start))
-    days = tuple(
-        day
-        for day in sorted(spec.closed_dates)
-        if first <= day <= last and spec.weekly[day.weekday()] and not spec.hours_on(day)
-    )
+    closed = sorted(day for day in spec.closed_dates if first <= day <= last)
+    days = tuple(day for day in closed if spec.weekly[day.weekday()] and not spec.hours_on(day))
     if not days:
         return []
     return [Step(None, "closed_days", {"days": days[:MOST_LINES], "count": len(days)}, policy.clauses.calendar)]

@@ -451,3 +451,8 @@ def test_the_next_action_is_the_next_thing_that_happens(facts: list[Fact], offse
     second_before = found.next_action_at - timedelta(seconds=1)
     assert alert_instants(POLICY, known, second_before) == told
     assert alert_instants(POLICY, known, found.next_action_at)[len(told)][0] == found.next_action
+
+
+def test_what_is_not_said_of_a_policy_is_the_careful_choice() -> None:
+    assert AlertThreshold("approaching:75", 75).reading
+    assert not TargetPolicy("response", POLICY.calendar, LIMITS).pausing

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -16,10 +17,14 @@ import psycopg
 import pytest
 
 from helpdesk.embedded.errors import EmbeddedError
+from helpdesk.embedded.identity import staging_of
 from helpdesk.embedded.processes import free_port, leftovers, started_at, wait_until
+from helpdesk.embedded.supervision import Child, Watched
+from helpdesk.embedded.valkey import ValkeyServer
 from helpdesk.environment import BASE_DIR
-from helpdesk.run import Run
+from helpdesk.run import HANGING_SECONDS, Run
 from helpdesk.stack import Stack
+from helpdesk.tasks import ALIVE_FILE
 
 pytestmark = pytest.mark.processes
 UP = re.compile(r"The helpdesk runs at (http://\S+)  \(ready in ([\d.]+) s\)")
@@ -111,11 +116,20 @@ def kept_rows(product: Product) -> int:
     return int(row[0]) if row else 0
 
 
+def postgres_number(product: Product) -> int | None:
+    """Process number of PostgreSQL, wherever its data had to be put; None when it has stopped."""
+    home = product.folder / "postgres"
+    for place in (home, staging_of(home) / "data"):
+        note = place / "cluster" / "postmaster.pid"
+        if note.exists():
+            return int(note.read_text().split("\n", 1)[0])
+    return None
+
+
 def nothing_is_left(product: Product) -> bool:
     """No process of this folder; PostgreSQL, which hides its environment, is asked by its note."""
-    note = product.folder / "postgres" / "cluster" / "postmaster.pid"
-    postgres = started_at(int(note.read_text().split("\n", 1)[0])) if note.exists() else ""
-    return not postgres and not leftovers(str(product.folder))
+    number = postgres_number(product)
+    return not (number and started_at(number)) and not leftovers(str(product.folder))
 
 
 def test_life_of_a_run(product: Product) -> None:
@@ -169,8 +183,9 @@ def test_killed_run_blocks_nothing_and_loses_nothing(product: Product) -> None:
 
 def test_killed_servers_are_started_again_under_the_same_addresses(product: Product) -> None:
     run = product.launch()
-    postgres = int((product.folder / "postgres" / "cluster" / "postmaster.pid").read_text().split("\n", 1)[0])
-    os.kill(postgres, signal.SIGKILL)
+    number = postgres_number(product)
+    assert number is not None
+    os.kill(number, signal.SIGKILL)
     assert wait_until(lambda: "PostgreSQL ended; starting it again" in run.said.read_text(), seconds=5)
 
     def row_can_be_read() -> bool:
@@ -207,3 +222,44 @@ def test_interrupted_demo_in_an_external_database_is_left_to_its_owner(tmp_path:
     (tmp_path / "demo.loading").touch()
     with pytest.raises(EmbeddedError, match="Drop that database"):
         run._demo_is_half_loaded()
+
+
+@pytest.fixture
+def old_run(tmp_path: Path, valkey: ValkeyServer, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """A run whose worker and beat were started long ago, with a broker that answers."""
+    for name in ("DATABASE_URL", "DATABASE_WORKER_URL", "DATABASE_MIGRATE_URL"):
+        monkeypatch.setenv(name, "postgresql://nobody:x@127.0.0.1:1/x")
+    run = Run(tmp_path)
+    run.stack = Stack(tmp_path, {"secret_key": "x"}, None, valkey, demo=False)
+    for name in ("worker", "beat"):
+        service = Child([], {}, tmp_path, tmp_path / name)
+        run.supervisor.watched.append(Watched(name, service, tmp_path / name, started=time.monotonic() - 1000))
+    return run
+
+
+def prove(run: Run, seconds_ago: float) -> None:
+    """The proof of life came through that long ago."""
+    alive = run.run_dir / ALIVE_FILE
+    alive.touch()
+    os.utime(alive, (time.time() - seconds_ago, time.time() - seconds_ago))
+
+
+def test_recent_proof_of_life_leaves_the_worker_alone(old_run: Run) -> None:
+    prove(old_run, HANGING_SECONDS - 5)
+    assert old_run._hanging() == []
+
+
+def test_missing_proof_of_life_replaces_worker_and_beat(old_run: Run) -> None:
+    assert old_run._hanging() == ["worker", "beat"]
+    prove(old_run, HANGING_SECONDS + 5)
+    assert old_run._hanging() == ["worker", "beat"]
+
+
+def test_worker_is_given_time_after_it_was_started(old_run: Run) -> None:
+    old_run.supervisor.watched[0].started = time.monotonic()
+    assert old_run._hanging() == []
+
+
+def test_absent_broker_is_not_the_fault_of_the_worker(old_run: Run, valkey: ValkeyServer) -> None:
+    valkey.stop()
+    assert old_run._hanging() == []

@@ -30,7 +30,7 @@ def _admin_settings(cluster: Cluster, clone: Clone) -> dict[str, Any]:
     with cluster.admin(clone.name) as raw:
         info = raw.info
         place = {"NAME": clone.name, "USER": info.user, "PASSWORD": info.password, "HOST": info.host, "PORT": info.port}
-    return {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": 0, **place}
+    return {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": None, **place}
 
 
 @pytest.fixture(scope="session")

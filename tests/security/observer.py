@@ -91,10 +91,7 @@ def body_of(answer: Any) -> bytes:
     """The whole body, also of a file."""
     if not getattr(answer, "streaming", False):
         return bytes(answer.content)
-    try:
-        return b"".join(answer.streaming_content)
-    finally:
-        answer.close()
+    return b"".join(answer.streaming_content)
 
 
 def told(answer: Any, body: bytes, asked: Iterable[str] = ()) -> bytes:

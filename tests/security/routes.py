@@ -97,7 +97,7 @@ def _reply(stage: Stage, person: Person) -> list[Case]:
     own = next((owned for owned in stage.customers.values() if _serves(person, owned)), None)
     if own is None or own.ticket is None:
         return cases
-    for case in _files(stage, person):
+    for case in _loose(stage, person):
         key = str(case.kwargs["attachment_id"])
         asked = (key, own.ticket.reference)
         data = {"body": "With a file.", "attachments": key}
@@ -140,6 +140,8 @@ def _files(stage: Stage, person: Person) -> list[Case]:
     cases = [Case(NOTHING, False, {"attachment_id": NOBODY}, asked=(str(NOBODY),))]
     for owned in stage.customers.values():
         for name, row in owned.files.items():
+            if owned.key == "e" and name != "public":
+                continue
             entitled = _serves(person, owned) and (name != "private" or person.is_staff)
             if name.startswith("loose_"):
                 entitled = name == f"loose_{person.key}" and bool(person.provider)
@@ -147,6 +149,12 @@ def _files(stage: Stage, person: Person) -> list[Case]:
             thing = name if is_loose else f"{owned.key}:{name}"
             cases.append(Case(thing, entitled, {"attachment_id": row.id}, asked=(str(row.id),)))
     return cases
+
+
+def _loose(stage: Stage, person: Person) -> list[Case]:
+    """Files by whose id somebody might take them along: one's own upload, and those of others, sent or not."""
+    shown = {NOTHING, "a:public", "a:private", "loose_contact_a", "loose_engineer", "loose_contact_c"}
+    return [case for case in _files(stage, person) if case.thing in shown | {f"loose_{person.key}"}]
 
 
 def _contracts(stage: Stage, person: Person) -> list[Case]:
@@ -201,11 +209,12 @@ def _filings(stage: Stage, person: Person) -> list[Case]:
     own = next((owned for owned in stage.customers.values() if may_file(stage, person, owned)), None)
     if own is None:
         return cases
-    for thing, environment in {NOTHING: NOBODY} | {k: o.environment.id for k, o in stage.customers.items()}.items():
+    environments = {NOTHING: NOBODY} | {key: owned.environment.id for key, owned in stage.customers.items()}
+    for thing, environment in environments.items():
         data = _filing(own.contract.id, environment)
         asked = (str(environment),)
         cases.append(Case(thing, thing == own.key, data=data, asked=asked, family="environment"))
-    for case in _files(stage, person):
+    for case in _loose(stage, person):
         data = _filing(own.contract.id, own.environment.id) | {"attachments": str(case.kwargs["attachment_id"])}
         mine = case.thing == f"loose_{person.key}"
         cases.append(Case(case.thing, mine, data=data, asked=case.asked, family="file"))
@@ -248,7 +257,7 @@ def _searches(stage: Stage, person: Person) -> list[Case]:
 
 def _queues(stage: Stage, person: Person) -> list[Case]:
     cases = [*_searches(stage, person)]
-    cases.append(Case(NOTHING, False, query={"customer": NOBODY}, asked=(str(NOBODY),), family="customer"))
+    cases.append(Case(NOTHING, False, query={"customer": NOBODY, "state": "all"}, asked=(str(NOBODY),), family="customer"))
     for key, owned in stage.customers.items():
         query, asked = {"customer": owned.customer.id, "state": "all"}, (str(owned.customer.id),)
         cases.append(Case(key, _serves(person, owned), query=query, asked=asked, family="customer"))
@@ -271,7 +280,7 @@ def _uploads(stage: Stage, person: Person) -> list[Case]:
             data={"attachments": str(case.kwargs["attachment_id"])},
             asked=case.asked,
         )
-        for case in _files(stage, person)
+        for case in _loose(stage, person)
     ]
 
 

@@ -1,7 +1,7 @@
 """Random histories: whatever people do and whenever the sweep comes, rows, journal and fold say the same."""
 
 import os
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 
 import pytest
@@ -141,7 +141,7 @@ def test_every_event_has_its_outbox_row_but_a_warning_overtaken_by_its_breach(wo
         transaction.set_rollback(True)
 
 
-EARLIER = MONDAY - timedelta(days=9)
+EARLIER = (MONDAY - timedelta(days=9)).astimezone(UTC)
 TAMPERED = {
     "status": "paused",
     "severity": "minor",

@@ -64,7 +64,7 @@ def test_a_file_is_a_download_that_no_browser_opens(world: World, ticket, contac
     ("name", "disposition"),
     [
         ("résumé.txt", "attachment; filename*=utf-8''r%C3%A9sum%C3%A9.txt"),
-        ("a\r\nSet-Cookie: x=1.txt", "attachment; filename=\"aSet-Cookie x=1.txt\""),
+        ("a\r\nSet-Cookie: x=1.txt", 'attachment; filename="aSet-Cookie x=1.txt"'),
         ('quote".txt', 'attachment; filename="quote.txt"'),
         ("../../etc/passwd", 'attachment; filename="passwd"'),
     ],
@@ -136,7 +136,9 @@ def test_a_viewer_uploads_nothing(world: World, sign_in):
 def test_a_draft_is_kept_as_typed_and_replaced(world: World, ticket: Ticket, contact: Client):
     key = f"reply:{ticket.reference}"
     for body in ("First", "Second\r\nline"):
-        answer = contact.post("/drafts/", {"key": key, "body": body, "csrfmiddlewaretoken": "t", "expected_version": "3"})
+        answer = contact.post(
+            "/drafts/", {"key": key, "body": body, "csrfmiddlewaretoken": "t", "expected_version": "3"}
+        )
         assert (answer.status_code, answer.content) == (204, b"")
     with acting_as(world.customers[0].contact):
         draft = Draft.objects.get()

@@ -20,7 +20,7 @@ FRAME = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE SAVEPOINT")
 def questions(client: Client, path: str) -> list[str]:
     """The statements of a second reading: caches that outlive a request are warm, as in a running server."""
     assert client.get(path).status_code == 200
-    with CaptureQueriesContext(connection, ) as captured:
+    with CaptureQueriesContext(connection) as captured:
         assert client.get(path).status_code == 200
     return [row["sql"] for row in captured.captured_queries if not row["sql"].startswith(FRAME)]
 

@@ -223,7 +223,7 @@ def test_a_senseless_version_is_refused_and_changes_nothing(world: World, addres
         answer = engineer.post(f"{address}resolve/", typed)
         assert answer.status_code == 422, version
         assert form_of(answer, f"{address}resolve/").fields["body"] == ["Kept text"]
-        assert "id=\"errors\"" in answer.content.decode()
+        assert 'id="errors"' in answer.content.decode()
     assert kinds(world) == ["filed", "taken"]
 
 

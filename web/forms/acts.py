@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import Invalid
@@ -101,7 +102,7 @@ def show_errors(form: forms.Form, refused: Invalid, renamed: Mapping[str, str] |
 
 
 def _add(form: forms.Form, place: str | None, messages: Sequence[str]) -> None:
-    known = form.errors.get(place or forms.forms.NON_FIELD_ERRORS, [])
+    known = set(form.errors.get(place or NON_FIELD_ERRORS, ()))
     for message in messages:
         if message not in known:
             form.add_error(place, message)

@@ -35,13 +35,14 @@ class Uploads:
 
 def receive_uploads(request: HttpRequest) -> Uploads:
     """Store the files of this request and find again those of earlier tries. Raises ``Forbidden``."""
-    uploads = recall_uploads(request.actor, request.POST.getlist(KEPT))
+    actor, at = request.actor, request.at  # type: ignore[attr-defined]
+    uploads = recall_uploads(actor, request.POST.getlist(KEPT))
     room = MAX_FILES - len(uploads.kept)
     incoming = request.FILES.getlist(FILES)
     if len(incoming) > room:
         uploads.errors.append(_("At most %(maximum)d files at once.") % {"maximum": MAX_FILES})
     for upload in incoming[: max(room, 0)]:
-        _store(request.actor, request.at, upload, uploads)
+        _store(actor, at, upload, uploads)
     return uploads
 
 
@@ -71,7 +72,7 @@ def _uuid(text: str) -> UUID | None:
 class FilesForm(forms.Form):
     """A form with attachments. The view hands over what was received before it asks whether the form is valid."""
 
-    files = FilesField()
+    files = FilesField()  # type: ignore[assignment]
 
     uploads: Uploads
 

@@ -198,8 +198,8 @@ def waits_for(side: str, ticket: Ticket, words: Vocabulary) -> bool:
 
 def leading_clock(clocks: Sequence[Clock]) -> Clock | None:
     """The clock that a list shows: the one still owed that is due first, else the first."""
-    owed = [row for row in clocks if row.met_at is None and row.due_at is not None]
-    return min(owed, key=lambda row: row.due_at, default=None) or next(iter(clocks), None)
+    owed = [(row.due_at, row.target, row) for row in clocks if row.met_at is None and row.due_at is not None]
+    return min(owed)[2] if owed else next(iter(clocks), None)
 
 
 def _look(clock: Clock | None, ticket: Ticket, at: datetime) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from babel import Locale
 from django.utils.translation import gettext
 
 from contracts.models import Contract
@@ -88,8 +89,9 @@ def _figure(target: str, severity: str, words: Vocabulary) -> tuple[str, str]:
 def _hours(calendar: CalendarTerms, words: Vocabulary) -> Hours:
     holidays = ""
     if calendar.holidays:
-        place = "-".join(filter(None, (calendar.holidays.country, calendar.holidays.subdivision)))
-        holidays = gettext("closed on the public holidays of %(country)s") % {"country": place}
+        country = Locale.parse(words.language).territories.get(calendar.holidays.country, calendar.holidays.country)
+        place = " ".join(filter(None, (country, calendar.holidays.subdivision)))
+        holidays = gettext("closed on public holidays (%(country)s)") % {"country": place}
     if calendar.from_subsidiary:
         holidays = gettext("zone and holidays of the subsidiary that signed")
     return Hours(
@@ -134,13 +136,19 @@ def other_facts(contract: Contract) -> list[dict[str, Any]]:
     kept = [
         {
             "label": row.label.text(language),
-            "text": f"{limit_words(row.keep)} {row.counted_from.text(language)}",
+            "text": gettext("%(span)s, counted from: %(start)s")
+            % {"span": limit_words(row.keep), "start": row.counted_from.text(language)},
             "clause": row.clauses[0],
         }
         for row in words.terms.retention
     ]
     promised = [
-        {"label": row.label.text(language), "text": row.text.text(language), "clause": row.clauses[0]}
+        {
+            "label": row.label.text(language),
+            "figure": limit_words(row.amount) if row.amount else "",
+            "text": row.text.text(language),
+            "clause": row.clauses[0],
+        }
         for row in words.terms.commitments
     ]
     return kept + promised

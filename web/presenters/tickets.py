@@ -43,7 +43,6 @@ class TicketView:
 
     ticket: Ticket
     words: Vocabulary
-    case_word: str
     contract_name: str
     response_words: str
     severity: SeverityWords
@@ -69,7 +68,6 @@ def present_ticket(actor: Actor, ticket: Ticket) -> TicketView:
     return TicketView(
         ticket=ticket,
         words=words,
-        case_word=words.case_word(),
         contract_name=words.terms.name.text(words.language),
         response_words=words.target_words(RESPONSE, ticket.severity, _environment_kind(ticket)),
         severity=words.severity(ticket.severity, ticket.severity_kind),

@@ -46,9 +46,6 @@ class Vocabulary:
         """The vocabulary of a contract, ticket or clock."""
         return cls(terms_of(holder))
 
-    def case_word(self, *, plural: bool = False) -> str:
-        return self._known(lambda: self.terms.word("ticket", self.language, plural=plural), gettext("Case"))
-
     def state(self, code: str, side: str = "customer") -> str:
         """The word for a state. The terms speak to the customer ("waiting for you"); the desk is told who that is."""
         if side == "provider" and code == State.WAITING_CUSTOMER:

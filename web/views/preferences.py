@@ -1,4 +1,4 @@
-"""Language and appearance: kept in cookies, for people who are signed in and for those who are not."""
+"""Language and appearance: kept in cookies, also for people who are not signed in; mails follow the chosen language."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -8,6 +8,7 @@ from django.utils.translation import gettext
 
 from accounts.access import public
 from accounts.errors import Invalid
+from accounts.services import choose_language
 from web.appearance import COOKIE_SECONDS, THEMES, keep_theme
 from web.errors import error_page
 from web.methods import only
@@ -21,6 +22,8 @@ def set_language(request: HttpRequest) -> HttpResponse:
     language = request.POST.get("language", "")
     if language not in dict(settings.LANGUAGES):
         return error_page(request, Invalid({"language": [gettext("This language is not offered.")]}))
+    if request.user.is_authenticated:
+        choose_language(user_id=request.user.pk, language=language)
     translation.activate(language)
     response = redirect(next_of(request))
     response.set_cookie(

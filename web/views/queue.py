@@ -1,11 +1,10 @@
 """The desk's queue: what is owed, soonest first."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 
 from accounts.access import for_staff
-from accounts.selectors import customers
 from accounts.tenancy import Actor
 from contracts.selectors import contracts
 from slas.selectors import clocks_of
@@ -24,12 +23,7 @@ PAGE = 50
 def queue(request: HttpRequest) -> HttpResponse:
     """GET /queue/: filtered by the address; a value that no filter offers is a bad request."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    form = QueueFilter(
-        request.GET,
-        states=state_choices(),
-        severities=severity_filters(_vocabularies(actor)),
-        customers=[(str(row.id), row.name) for row in customers(actor)],
-    )
+    form = _filters(request.GET, actor)
     chosen = form.chosen()
     page = selectors.queue(actor, **chosen, size=PAGE)
     context = {
@@ -57,9 +51,16 @@ def _rows(request: HttpRequest, tickets: list[Ticket]) -> list[Row]:
     return present_rows(tickets, clocks_of(actor, tickets), at, side="provider", may_take=may_take)
 
 
-def _vocabularies(actor: Actor) -> list[Vocabulary]:
-    """One per version of the terms that the desk's contracts pin."""
-    return [Vocabulary.of(row) for row in contracts(actor).order_by("terms_id").distinct("terms_id")]
+def _filters(query: QueryDict, actor: Actor) -> QueueFilter:
+    """Customers and severities of the contracts that the desk serves: one question for both."""
+    served = list(contracts(actor))
+    by_terms = {row.terms_id: row for row in served}
+    return QueueFilter(
+        query,
+        states=state_choices(),
+        severities=severity_filters([Vocabulary.of(row) for row in by_terms.values()]),
+        customers=list({str(row.customer_id): row.customer.name for row in served}.items()),
+    )
 
 
 def _tabs(request: HttpRequest, chosen: dict[str, object]) -> list[dict[str, object]]:

@@ -141,7 +141,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 def _open_sessions(request: ActingRequest) -> list[UserSession]:
     """The user's sessions that still open the door, this one first."""
-    mine = list(UserSession.objects.filter(user_id=request.user.pk).order_by("-last_seen_at", "-id"))
+    mine = list(UserSession.objects.filter(user=cast(User, request.user)).order_by("-last_seen_at", "-id"))
     keys = [row.session_key for row in mine]
     alive = set(
         Session.objects.filter(session_key__in=keys, expire_date__gt=request.at).values_list("session_key", flat=True)

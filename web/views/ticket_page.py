@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -21,9 +21,9 @@ from web.presenters.tickets import TicketView, present_files, present_ticket
 from web.presenters.timeline import event_words
 from web.presenters.vocabulary import Vocabulary
 
-WRITTEN: Final = ("reply", "note", "ask", "call", "resolve", "reopen", "severity")
+WRITTEN: Final[tuple[str, ...]] = ("reply", "note", "ask", "call", "resolve", "reopen", "severity")
 """Acts with text that is worth a draft."""
-COMPOSED: Final = ("reply", "ask", "note", "call", "resolve")
+COMPOSED: Final[tuple[str, ...]] = ("reply", "ask", "note", "call", "resolve")
 """Acts of the composer, in the order of its tabs."""
 
 
@@ -154,6 +154,7 @@ def _forms(actor: Actor, ticket: Ticket, view: TicketView, failure: Failure | No
 
 def _current(form: forms.Form, version: int) -> forms.Form:
     """What was typed, now on the version that the page shows: sending it again is a decision taken knowingly."""
+    assert isinstance(form.data, QueryDict)
     data = form.data.copy()
     data["expected_version"] = str(version)
     form.data = data
