@@ -52,7 +52,7 @@ class TenantMiddleware:
             timezone.deactivate()
         response["X-Request-ID"] = request.request_id
         response.setdefault("Cache-Control", "no-store")
-        if response.status_code in {403, 429} or getattr(request, "denied", None):
+        if _is_denial(request, response.status_code):
             _record_denial(request, response.status_code)
         return response
 
@@ -154,6 +154,17 @@ def _authorise(actor: Actor | None, access: Access | None) -> None:
         raise NotFound
     if access.audience == Audience.CUSTOMERS and not actor.is_external:
         raise NotFound
+
+
+def _is_denial(request: TenantRequest, status: int) -> bool:
+    """What the access record keeps: too many attempts, and what somebody who is known was not given.
+
+    Strangers who ask for pages that do not exist are left out: anybody could fill the table with them.
+    """
+    if status == 429:
+        return True
+    code = getattr(request, "denied", None)
+    return (status == 403 or code in {"not_found", "forbidden"}) and status < 500 and request.user.is_authenticated
 
 
 def _record_denial(request: TenantRequest, status: int) -> None:

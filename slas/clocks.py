@@ -109,13 +109,16 @@ def build_rows(ticket: Ticket, reckonings: Iterable[Reckoning], at: datetime) ->
 
 
 def write_rows(rows: Sequence[Clock]) -> None:
-    """Insert or replace clock rows in one statement. Called by ``lifecycle`` under the ticket's lock."""
+    """Insert or replace clock rows in one statement. Called by ``lifecycle`` under the ticket's lock.
+
+    A row that the sweep had set aside is back in its sight: it could be folded again.
+    """
     if rows:
         Clock.objects.bulk_create(
             list(rows),
             update_conflicts=True,
             unique_fields=["ticket", "target"],
-            update_fields=[*DERIVED, "synced_at"],
+            update_fields=[*DERIVED, "synced_at", "set_aside_at"],
         )
 
 
@@ -136,7 +139,8 @@ def differences(ticket: Ticket, events: Sequence[Event], rows: Iterable[Clock]) 
 def _row_differences(reference: str, target: str, stored: Clock | None, fresh: Clock | None) -> list[str]:
     if stored is None or fresh is None:
         return [f"{reference} {target}: the row is {'missing' if stored is None else 'not in the journal'}"]
-    return [
+    aside = [f"{reference} {target}: the sweep has set the row aside"] if stored.set_aside_at else []
+    return aside + [
         f"{reference} {target}.{name}: the row has {getattr(stored, name)}, the journal gives {getattr(fresh, name)}"
         for name in DERIVED
         if getattr(stored, name) != getattr(fresh, name)
@@ -148,7 +152,7 @@ def met_by(reckonings: Iterable[Reckoning], event: Event) -> list[dict[str, str]
     return [
         {"target": one.target, "status": one.state.status, "at": event.at.isoformat()}
         for one in reckonings
-        if one.state.met_at is not None and _meeting_event(one) == str(event.id)
+        if one.state.status != "none" and one.state.met_at is not None and _meeting_event(one) == str(event.id)
     ]
 
 

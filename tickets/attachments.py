@@ -54,9 +54,9 @@ def display_name(raw: str) -> str:
     if _DEVICE_NAMES.match(name):
         name = f"_{name}"
     stem, dot, ending = name.rpartition(".")
-    if len(name) > 150 and dot:
+    if len(name) > 150 and dot and len(ending) <= 20:
         name = f"{stem[: 149 - len(ending)]}.{ending}"
-    return name[:150] or "file"
+    return name[:150].rstrip(". ") or "file"
 
 
 def _ending(name: str) -> str:

@@ -129,7 +129,7 @@ def _page(rows: QuerySet[Ticket], order: str, after: str, size: int) -> QueuePag
     soonest_first = (F(column).asc(nulls_last=True), "id")
     rows = rows.order_by(*(soonest_first if order == "due" else (f"-{column}", "-id")))
     if after:
-        rows = rows.filter(_beyond(column, order, *_decoded(after)))
+        rows = rows.filter(_beyond(column, order, *_decoded(after, order)))
     found: Sequence[Ticket] = list(rows[: size + 1])
     more = len(found) > size
     return QueuePage(list(found[:size]), _encoded(found[size - 1], column) if more else "")
@@ -150,11 +150,11 @@ def _encoded(row: Ticket, column: str) -> str:
     return base64.urlsafe_b64encode(raw.encode()).decode()
 
 
-def _decoded(cursor: str) -> tuple[datetime | None, UUID]:
+def _decoded(cursor: str, order: str) -> tuple[datetime | None, UUID]:
     try:
         parts: Any = json.loads(base64.urlsafe_b64decode(cursor.encode("ascii", "strict")))
         value, key = parts
-        moment = None if value is None else datetime.fromisoformat(value)
+        moment = None if value is None and order == "due" else datetime.fromisoformat(value)
         if moment is not None and moment.tzinfo is None:
             raise ValueError("naive")
         return moment, UUID(key)

@@ -9,11 +9,12 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext
 
 from accounts import selectors as people
-from accounts.models import Customer, Membership
+from accounts.models import Membership
 from accounts.roles import Role
 from accounts.tenancy import Actor
 from notifications import selectors as notifications
 from web.appearance import theme_of
+from web.presenters.vocabulary import TicketWords, ticket_words
 
 PRODUCT_NAME = "Helpdesk"
 
@@ -21,27 +22,29 @@ PRODUCT_NAME = "Helpdesk"
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Context of templates/base.html. Whatever needs the database is read only when a page draws it."""
     actor = getattr(request, "actor", None)
+    words = ticket_words(actor) if actor and actor.is_external else None
     return {
+        "ticket_words": words,
         "product_name": PRODUCT_NAME,
         "demo_mode": settings.DEMO_MODE,
         "theme": theme_of(request),
         "languages": settings.LANGUAGES,
         "actor": actor,
-        "navigation": _navigation(request, actor) if actor else [],
+        "navigation": _navigation(request, actor, words) if actor else [],
         "place": SimpleLazyObject(lambda: _place(actor)) if actor else None,
         "role_label": Role(actor.role).label if actor and actor.role else "",
         "unread": SimpleLazyObject(lambda: notifications.unread_count(actor)) if actor else 0,
     }
 
 
-def _navigation(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
+def _navigation(request: HttpRequest, actor: Actor, words: TicketWords | None) -> list[dict[str, Any]]:
     """The places of the actor's side; the one being read is marked."""
-    if actor.is_staff:
+    if words is None:
         places = [("queue", gettext("Queue"), "layout-list")]
     else:
-        places = [("cases", gettext("Cases"), "layout-list")]
+        places = [("cases", words.many, "layout-list")]
         if actor.may("ticket.file"):
-            places.append(("new_case", gettext("New case"), "plus"))
+            places.append(("new_case", words.new, "plus"))
     if settings.DEMO_MODE:
         places.append(("mailbox", gettext("Mailbox"), "mail"))
     match = request.resolver_match
@@ -58,9 +61,9 @@ _HOME_OF = {"mail": "mailbox", "clock_receipt": "ticket"}
 
 def _place(actor: Actor) -> dict[str, str]:
     """Names for the top bar and the user menu: the provider, and the customer of a customer's person."""
-    provider = people.provider_of(actor).name
-    if actor.is_staff or actor.membership_id is None:
-        return {"provider": provider, "organisation": provider}
-    own = Membership.objects.visible_to(actor).filter(id=actor.membership_id).values("customer_id")
-    customer = Customer.objects.visible_to(actor).filter(id__in=own).values_list("name", flat=True).first()
-    return {"provider": provider, "organisation": customer or ""}
+    rows = Membership.objects.visible_to(actor).filter(id=actor.person).select_related("provider", "customer")
+    own = rows.first()
+    if own is None:
+        return {"provider": people.provider_of(actor).name, "organisation": ""}
+    provider = own.provider.name
+    return {"provider": provider, "organisation": own.customer.name if own.customer else provider}

@@ -92,9 +92,7 @@ class Calendar:
 
     def add_s(self, start: int, seconds: int) -> int:
         """``add`` in whole seconds since 1970."""
-        table = self._table
-        if table is None or not table.first <= start < table.last:
-            table = self._covering(start, start)
+        table = self._covering(start, start)
         if seconds <= 0 or seconds > _LONGEST:
             return self._no_search(start, seconds)
         while (found := table.first_reaching(table.count(start) + seconds)) is None:
@@ -112,9 +110,7 @@ class Calendar:
 
     def elapsed_s(self, start: int, end: int) -> int:
         """``elapsed`` in whole seconds since 1970."""
-        table = self._table
-        if table is None or not (table.first <= start < table.last and table.first <= end < table.last):
-            table = self._covering(start, end)
+        table = self._covering(start, end)
         return table.count(end) - table.count(start) if end > start else 0
 
     def next_opening_s(self, at: int) -> int:

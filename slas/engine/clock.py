@@ -106,7 +106,7 @@ class Run:
 
     @property
     def limit(self) -> Limit | None:
-        return self.policy.limit(self.severity) if self.started is not None else None
+        return None if self.started is None else self.policy.limit(self.severity)
 
     @property
     def ended(self) -> bool:
@@ -122,7 +122,10 @@ class Run:
     def laid(self) -> Window | None:
         """The limit in force, counted from the original event (R18)."""
         limit = self.limit
-        return None if limit is None or self.started is None else window(limit, self.policy.calendar, self.started)
+        if limit is None:
+            return None
+        assert self.started is not None
+        return window(limit, self.policy.calendar, self.started)
 
     def reckoned(self) -> Due | None:
         """When the target is due under the facts so far; None where there is no target."""
@@ -134,7 +137,7 @@ def fold(policy: TargetPolicy, facts: Sequence[Fact], at: datetime) -> ClockStat
     """The state of a clock at an instant, from its facts alone. Raises EngineError on facts that cannot be."""
     run = run_of(policy, facts, at)
     due = run.reckoned()
-    upcoming = _next_action(run, due, to_seconds(at))
+    upcoming = _next_action(run, due)
     return ClockState(
         status=_status(run, due),
         severity=run.severity,
@@ -217,7 +220,8 @@ def _thresholds(run: Run, due: int) -> list[tuple[str, int]]:
             reached = moved(laid.meter, laid.start, laid.meter.add_s(laid.start, share), run.all_pauses).due
         else:  # a limit in days with no opening time in it, such as a day of a weekend
             reached = laid.start + (laid.base - laid.start) * alert.percent // 100
-        if reached is not None and reached < due:
+        assert reached is not None  # whoever can reach the due time can reach a share of it
+        if reached < due:
             found.append((alert.code, reached))
     return found
 
@@ -310,12 +314,12 @@ def _status(run: Run, due: Due | None) -> Status:
     return Status.PAUSED if due.due is None else Status.RUNNING
 
 
-def _next_action(run: Run, due: Due | None, at: int) -> tuple[int, str] | None:
+def _next_action(run: Run, due: Due | None) -> tuple[int, str] | None:
     """What comes next while the clock runs: an alert, or the first second in which the target is late."""
     if run.ended or run.excluded or due is None or due.due is None:
         return None
     for code, instant in _thresholds(run, due.due):
-        if instant > at and code not in run.told:
+        if code not in run.told:
             return instant, code
     return due.due + 1, BREACH
 

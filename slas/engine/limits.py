@@ -1,5 +1,6 @@
 """Limits: an amount, a unit and the rules by which a contract counts (CLAUSES of computation, R1 to R10)."""
 
+from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -194,12 +195,11 @@ def _last_day_of_months(limit: Limit, calendar: Calendar, event_day: date) -> tu
 def _month_day(day: date, months: int) -> tuple[date, bool]:
     """The same day number some months away, or the last day of that month and False where it has no such day."""
     year, month0 = divmod(day.year * 12 + day.month - 1 + months, 12)
+    last = monthrange(year, month0 + 1)[1]
     try:
-        following = date(year + (month0 == 11), (month0 + 1) % 12 + 1, 1)
+        return date(year, month0 + 1, min(day.day, last)), day.day <= last
     except ValueError as error:
         raise OutsideCalendar(f"{months} months from {day} is outside every calendar") from error
-    last = following - timedelta(1)
-    return date(year, month0 + 1, min(day.day, last.day)), day.day <= last.day
 
 
 def _shifted(day: date, days: int) -> date:

@@ -48,8 +48,6 @@ class Table:
 
     def last_holding(self, total: int) -> int | None:
         """The latest instant by which no more than ``total`` opening seconds have passed; None before the table."""
-        if total < 0:
-            return None
         index = bisect_right(self.before, total) - 1
         return None if index < 0 else self.opens[index] + total - self.before[index]
 
@@ -63,7 +61,6 @@ def compile_table(spec: CalendarSpec, first_year: int, last_year: int) -> Table:
         found += _openings(member, first, last)
     intervals = _merged(found)
     lengths = [close - open_ for open_, close in intervals]
-    through = list(accumulate(lengths))
     return Table(
         first_year=first_year,
         last_year=last_year,
@@ -71,8 +68,8 @@ def compile_table(spec: CalendarSpec, first_year: int, last_year: int) -> Table:
         last=last,
         opens=[open_ for open_, _ in intervals],
         closes=[close for _, close in intervals],
-        before=[total - length for total, length in zip(through, lengths, strict=True)],
-        through=through,
+        before=list(accumulate(lengths, initial=0))[:-1],
+        through=list(accumulate(lengths)),
         working=_working_days(spec, first_year, last_year),
     )
 
@@ -83,7 +80,7 @@ def _openings(spec: CalendarSpec, first: int, last: int) -> Iterator[Interval]:
     Reading the clock, and not adding hours to midnight, keeps days of 23 and 25 hours right (R7).
     """
     for start, end, offset in _stretches(zone_named(spec.zone), first, last):
-        for ordinal in range(wall_ordinal(start + offset), wall_ordinal(end - 1 + offset) + 1):
+        for ordinal in range(wall_ordinal(start + offset), wall_ordinal(end + offset) + 1):
             midnight = wall_midnight(ordinal) - offset
             for span_start, span_end in spec.hours_on(date.fromordinal(ordinal)):
                 opens, closes = max(midnight + span_start, start), min(midnight + span_end, end)
@@ -101,8 +98,7 @@ def _stretches(zone: ZoneInfo, first: int, last: int) -> Iterator[tuple[int, int
             yield start, change, offset
             start, offset, ahead = change, offset_at(change, zone), change
         at = ahead
-    if start < last:
-        yield start, last, offset
+    yield start, last, offset
 
 
 def _first_change(zone: ZoneInfo, same: int, changed: int, offset: int) -> int:

@@ -121,6 +121,19 @@ def test_hours_that_the_clock_skips_do_not_open() -> None:
     assert night.next_opening(at("2026-03-29 00:00")) == datetime(2026, 3, 29, 1, tzinfo=UTC)
 
 
+def test_hours_that_the_clock_skips_whole_are_no_opening() -> None:
+    skipped = Calendar(CalendarSpec("Europe/Paris", ((), (), (), (), (), (), ((7200, 10_800),))))
+    assert skipped.next_opening(at("2026-03-28 00:00")) == at("2026-04-05 02:00")
+    assert skipped.opening_at(datetime(2026, 3, 29, 1, tzinfo=UTC)) is None
+
+
+@pytest.mark.parametrize("zone", ["Etc/GMT+12", "Pacific/Kiritimati", "UTC"])
+def test_a_year_is_whole_on_both_sides_of_the_date_line(zone: str) -> None:
+    table = compile_table(CalendarSpec(zone, ALWAYS), 2026, 2026)
+    assert table.through == [365 * 86_400]
+    assert (table.opens, table.closes) == ([table.first], [table.last])
+
+
 def test_a_change_of_clocks_at_midnight_moves_the_start_of_the_day() -> None:
     tehran = zone_named("Asia/Tehran")
     assert day_start(date(2016, 3, 21), tehran) == to_seconds(at("2016-03-21T01:00+04:30"))
@@ -169,6 +182,14 @@ def test_a_calendar_grows_in_both_directions_and_keeps_its_answers() -> None:
     assert calendar.elapsed(at("2026-01-01 00:00"), at("2026-02-01 00:00")) == middle
     assert fresh.add(at("2026-05-04 09:00"), 9 * 3600 * 2610) == at("2036-05-02 18:00")
     assert fresh.subtract(at("2026-05-04 09:00"), 9 * 3600 * 2610) == at("2016-05-02 09:00")
+
+
+def test_the_turn_of_the_year_belongs_to_the_new_one() -> None:
+    calendar = Calendar(CalendarSpec("Europe/Paris", ALWAYS))
+    assert calendar.is_open(at("2026-06-01 00:00"))
+    assert calendar.is_open(at("2027-01-01 00:00"))
+    assert calendar.is_open(at("2026-01-01 00:00"))
+    assert calendar.is_open(at("2025-12-31 23:59:59"))
 
 
 def test_time_without_end_is_refused_and_not_searched_for() -> None:

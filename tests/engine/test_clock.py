@@ -226,7 +226,12 @@ def test_a_pause_before_the_start_is_taken_from_the_start() -> None:
 
 
 def test_a_clock_met_while_paused_had_no_due_time() -> None:
-    facts = [started(FILED), fact("paused", "2026-05-06 10:00"), fact("met", "2026-05-20 10:00")]
+    facts = [
+        started(FILED),
+        fact("paused", "2026-05-06 10:00"),
+        fact("met", "2026-05-20 10:00"),
+        fact("resumed", "2026-05-20 11:00"),
+    ]
     found = state(facts, "2026-05-21 10:00")
     assert found == ClockState(Status.MET, "critical", at(FILED), met_at=at("2026-05-20 10:00"))
 
@@ -300,6 +305,10 @@ def test_alerts_of_excluded_time_are_reached_at_the_reinstatement() -> None:
         ("approaching:50", at("2026-05-06 12:30")),
         ("approaching:75", at("2026-05-06 12:30")),
     ]
+    just_in_time = [started(FILED), fact("excluded", "2026-05-06 10:00"), fact("reinstated", "2026-05-06 13:00")]
+    assert [code for code, when in alerts(just_in_time, "2026-05-06 13:00") if when == DUE] == [
+        "approaching:50", "approaching:75",
+    ]  # fmt: skip
     late = [started(FILED), fact("excluded", "2026-05-06 10:00"), fact("reinstated", "2026-05-06 15:00")]
     assert alerts(late, "2026-05-06 14:00") == []
     assert alerts(late, "2026-05-06 15:00") == [("breach", DUE)]
@@ -372,6 +381,9 @@ def test_an_unknown_severity_is_refused_when_it_appears() -> None:
         state([started(FILED, "huge")], FILED)
     with pytest.raises(UnknownSeverity):
         state([started(FILED), fact("severity_changed", "2026-05-06 09:00", "huge")], "2026-05-06 09:00")
+    met = [started(FILED), fact("met", "2026-05-06 08:00")]
+    with pytest.raises(UnknownSeverity):
+        state([*met, fact("severity_changed", "2026-05-06 09:00", "huge")], "2026-05-06 09:00")
 
 
 def test_facts_that_make_no_clock_are_refused() -> None:

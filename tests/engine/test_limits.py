@@ -142,6 +142,17 @@ def test_deductions_name_each_pause_and_what_it_took() -> None:
     assert [(ends_at - begins, seconds) for begins, ends_at, seconds in found.deductions if ends_at] == [(3600, 1800)]
 
 
+def test_an_open_pause_has_taken_nothing_yet() -> None:
+    begins = at("2026-05-04 09:00")
+    found = due(limit(4, "business_hours", "opening"), french(), at("2026-05-04 08:00"), [pause(begins, None)])
+    assert found.deductions == ((int(begins.timestamp()), None, 0),)
+
+
+def test_what_is_not_said_of_a_limit_is_the_plain_choice() -> None:
+    plain = Limit(1, Unit.DAYS, Rules.MEGA)
+    assert (plain.day_after, plain.month_rollover, plain.clause, plain.reference) == (False, "ouvrable", "", "")
+
+
 def test_backward_hours_before_the_years_of_a_calendar_are_refused() -> None:
     early = Calendar(CalendarSpec("UTC", OFFICE_WEEK, first_year=2026))
     with pytest.raises(OutsideCalendar):

@@ -37,7 +37,7 @@ def test_a_confirmation_says_by_when_an_answer_is_due_in_the_readers_language(wo
     assert english.subject == "[MEGA-1001] Case MEGA-1001 was filed — Reports stay empty after the import"
     assert french.subject.startswith("[MEGA-1001] ")
     assert "was filed" not in french.subject
-    for rendered, words in ((english, "Tuesday 5 May 2026"), (french, "mardi 5 mai 2026")):
+    for rendered, words in ((english, "Tue 5 May 2026"), (french, "5 mai 2026")):
         assert words in rendered.body
         assert "13:00" in rendered.body
         assert "/MEGA-1001/" in rendered.body
@@ -60,8 +60,7 @@ def test_a_due_time_is_told_in_the_readers_zone_and_in_the_contracts(world):
 
 def test_midnight_is_told_as_the_end_of_the_day(world):
     ticket = world.file(MONDAY, severity="moderate")
-    assert "Tuesday 5 May 2026" in _rendered(world, ticket, "contact", language="en").body
-    assert "24:00" in _rendered(world, ticket, "contact", language="en").body
+    assert "Tue 5 May 2026, 24:00" in _rendered(world, ticket, "contact", language="en").body
 
 
 def test_a_severity_change_tells_old_new_and_why(world):

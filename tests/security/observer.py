@@ -21,7 +21,9 @@ _ONCE = (
     (re.compile(rb"csrf=[^;]+"), b"csrf=TOKEN"),
     (re.compile(rb"(?:Expires|expires)=[^;]+"), b"expires=THEN"),
     (re.compile(rb"messages=[^;]+"), b"messages=SOME"),
+    (re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"), b"IDENTIFIER"),
     (re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[^\"< ]*"), b"INSTANT"),
+    (re.compile(rb"\d\d:\d\d(?::\d\d)?"), b"TIME"),
 )
 
 

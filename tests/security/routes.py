@@ -350,13 +350,13 @@ PERMISSION = {
     "ticket_severity": "ticket.severity",
     "new_case": "ticket.file",
 }
-FREE = frozenset({"save_draft", "notifications_read", "demo_sign_in", "sign_out"})
+FREE = frozenset({"save_draft", "notifications_read", "demo_sign_in", "sign_out", "set_language"})
 """Addresses by which everybody writes, but only what is his own."""
 
 
 def may_write(route: str, person: Person, case: Case) -> bool:
     """Whether a POST of ``case`` may change anything at all."""
-    if route == "sign_out":
+    if route in {"sign_out", "set_language"}:
         return bool(person.session_key)
     if not case.entitled:
         return False

@@ -28,8 +28,30 @@ PEOPLE = (
     "account_manager",
     "auditor",
     "octipas_engineer",
-    "octipas_manager",
 )
+MIN_CELLS = 400
+TALK = {"ticket_reply", "save_draft", "notifications_read"}
+DESK = {"ticket_take", "ticket_assign", "ticket_note", "ticket_ask", "ticket_call", "ticket_resolve", "ticket_severity"}
+WRITES = {
+    "contact_a": TALK | {"new_case", "ticket_reopen", "ticket_close", "sign_out"},
+    "contact_b": TALK | {"new_case", "ticket_reopen", "ticket_close"},
+    "contact_e": {"ticket_reply", "ticket_close", "save_draft"},
+    "engineer": TALK | DESK,
+    "manager": {"ticket_reply", "save_draft"} | DESK,
+    "account_manager": {"ticket_reply", "ticket_note"},
+    "viewer_a": {"save_draft"},
+    "anonymous": {"demo_sign_in"},
+}
+"""What must succeed, so that a walk in which everything fails for a wrong reason does not pass."""
+CASE = {"titleA", "descriptionA", "symptomsA", "replyA", "commentA", "replynameA", "contractA", "filecontentA"}
+READS = {
+    "contact_a": CASE | {"draftA", "loosenameA", "loosecontentA"},
+    "viewer_a": CASE,
+    "partner": CASE,
+    "engineer": CASE | {"PRIVnoteA", "PRIVnotenameA", "titleB", "PRIVnoteE", "silent"},
+    "auditor": CASE | {"PRIVnoteA", "PRIVnotecontentB"},
+    "octipas_engineer": {"titleC", "PRIVnoteC"},
+}
 PUBLIC = {"home", "sign_in", "sign_out", "set_language", "set_appearance", "healthz"}
 
 
@@ -72,5 +94,10 @@ def test_an_address_with_a_parameter_is_tried_with_things_of_every_owner(stage):
 @pytest.mark.parametrize("key", PEOPLE)
 def test_nobody_learns_or_changes_what_is_not_his(stage, ledger, key):
     assert policies_apply()
-    verdict = Matrix(stage, stage.people[key], ledger).walk()
+    person = stage.people[key]
+    verdict = Matrix(stage, person, ledger).walk()
     assert not verdict.faults, "\n".join(verdict.faults)
+    assert verdict.cells >= MIN_CELLS
+    missing = WRITES.get(key, set()) - verdict.written
+    assert not missing, f"{key} may do this, and nothing was written: {missing}"
+    assert {stage.aviary.labels[number][0] for number in verdict.seen} >= READS.get(key, set())

@@ -3,6 +3,7 @@
 import base64
 import json
 from datetime import timedelta
+from itertools import product
 
 import pytest
 from django.db import connection
@@ -70,7 +71,7 @@ def test_soonest_due_first_and_what_is_not_owed_last(desk):
         rows = selectors.queue(engineer, state="all", order="due").rows
     assert [row.number for row in rows] == [1001, 1007, 1006, 1008, 1002, 1003, 1004, 1005]
     assert [row.due_at is None for row in rows] == [False] * 4 + [True] * 4
-    assert [row.number for row in _ordered(desk, "opened")][:3] == [1008, 1007, 1005]
+    assert [row.number for row in _ordered(desk, "opened")][:3] == [1008, 1007, 1006]
     assert [row.number for row in _ordered(desk, "updated")][0] == 1008
 
 
@@ -80,20 +81,19 @@ def _ordered(desk: World, order: str) -> list:
         return selectors.queue(engineer, state="all", order=order).rows
 
 
-@pytest.mark.parametrize("order", sorted(selectors.ORDERS))
-@pytest.mark.parametrize("size", [1, 2, 3, 8])
-def test_pages_follow_each_other_without_gap_or_repeat(desk, order, size):
-    engineer, found, cursor = desk.staff["engineer"], [], ""
-    whole = [row.pk for row in _ordered(desk, order)]
-    with acting_as(engineer):
+def test_pages_follow_each_other_without_gap_or_repeat(desk):
+    engineer = desk.staff["engineer"]
+    for order, size in product(selectors.ORDERS, (1, 2, 3, 8)):
+        found, cursor = [], ""
         while True:
-            page = selectors.queue(engineer, state="all", order=order, after=cursor, size=size)
+            with acting_as(engineer):
+                page = selectors.queue(engineer, state="all", order=order, after=cursor, size=size)
             assert len(page.rows) <= size
             found += [row.pk for row in page.rows]
             cursor = page.next_cursor
             if not cursor:
                 break
-    assert found == whole
+        assert found == [row.pk for row in _ordered(desk, order)], (order, size)
 
 
 def test_a_page_has_a_measure(desk):
@@ -108,32 +108,32 @@ def _cursor(value: object) -> str:
     return base64.urlsafe_b64encode(json.dumps(value).encode()).decode()
 
 
-@pytest.mark.parametrize(
-    ("given", "field"),
-    [
-        ({"state": "lost"}, "state"),
-        ({"holder": "somebody"}, "holder"),
-        ({"order": "title"}, "order"),
-        ({"order": "-due_at"}, "order"),
-        ({"after": "nonsense"}, "after"),
-        ({"after": "é"}, "after"),
-        ({"after": _cursor({})}, "after"),
-        ({"after": _cursor([1, 2])}, "after"),
-        ({"after": _cursor(["2026-05-04T00:00:00", "x"])}, "after"),
-        ({"after": _cursor(["2026-05-04T00:00:00", "01a1fdf6-882c-7699-97ac-6bd957ef845e"])}, "after"),
-        ({"after": "W1tb" * 30_000}, "after"),
-    ],
-)
-def test_what_is_not_offered_is_refused(desk, given, field):
-    engineer = desk.staff["engineer"]
-    with acting_as(engineer), pytest.raises(Invalid) as refusal:
-        selectors.queue(engineer, **given)
-    assert list(refusal.value.errors) == [field]
+NOT_OFFERED = [
+    ({"state": "lost"}, "state"),
+    ({"holder": "somebody"}, "holder"),
+    ({"order": "title"}, "order"),
+    ({"order": "-due_at"}, "order"),
+    ({"after": "nonsense"}, "after"),
+    ({"after": "é"}, "after"),
+    ({"after": _cursor({})}, "after"),
+    ({"after": _cursor([1, 2])}, "after"),
+    ({"after": _cursor(["2026-05-04T00:00:00", "x"])}, "after"),
+    ({"after": _cursor(["2026-05-04T00:00:00", "01a1fdf6-882c-7699-97ac-6bd957ef845e"])}, "after"),
+    ({"after": "W1tb" * 30_000}, "after"),
+]
+
+
+def test_what_is_not_offered_is_refused(world):
+    engineer = world.staff["engineer"]
+    for given, field in NOT_OFFERED:
+        with acting_as(engineer), pytest.raises(Invalid) as refusal:
+            selectors.queue(engineer, **given)
+        assert list(refusal.value.errors) == [field], given
 
 
 def test_a_cursor_of_an_order_by_time_needs_a_time(desk):
     engineer = desk.staff["engineer"]
-    after = _cursor([None, "01a1fdf6-882c-7699-97ac-6bd957ef845e"])
+    after = _cursor([None, "ffffffff-ffff-7fff-bfff-ffffffffffff"])
     assert _numbers(engineer, state="all", order="due", after=after) == set()
     with acting_as(engineer), pytest.raises(Invalid):
         selectors.queue(engineer, state="all", order="opened", after=after)

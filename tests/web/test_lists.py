@@ -7,10 +7,12 @@ from urllib.parse import urlencode
 import pytest
 from django.test import Client
 
+from accounts.roles import Role
+from accounts.services import grant_customer
 from accounts.tenancy import acting_as
 from lifecycle import services
 from tests.web.reading import form_of, text_of
-from tests.worlds import World, build_world, paris
+from tests.worlds import World, build_world, membership_of, paris, person
 from tickets.models import Ticket
 
 FILED = paris("2026-05-04 10:00")
@@ -173,6 +175,21 @@ def test_the_list_shows_ones_own_organisation_alone(world: World, contact: Clien
         page = contact.get(f"/cases/{query}")
         assert "Of another customer" not in page.content.decode()
         assert references(page) in ([mine.reference], [])
+
+
+def test_a_partner_reads_whose_case_it_is(world: World, sign_in):
+    with acting_as(world.system):
+        partner = person(world.provider, "partner@it.example", Role.PARTNER, "Paula Partner")
+        for organisation in world.customers:
+            grant_customer(membership=membership_of(partner), customer_id=organisation.customer.id, at=FILED)
+    world.file(at=FILED)
+    world.file(at=FILED, of=1)
+    client = sign_in(partner)
+    text = text_of(client.get("/cases/"))
+    assert "MEGA-1001 · Customer A of MEGA" in text
+    assert "MEGA-1002 · Customer B of MEGA" in text
+    assert client.get("/cases/new/").status_code == 200
+    assert client.post("/tickets/MEGA-1001/reply/", {"body": "x"}).status_code == 403
 
 
 def test_a_private_note_does_not_move_a_case_in_the_list(world: World, contact: Client):

@@ -193,6 +193,7 @@ def test_a_stale_edit_shows_what_changed_and_keeps_what_was_typed(
     text = text_of(answer)
     assert "since you opened the form" in text
     assert "Second MEGA gave it to Manager MEGA" in text
+    assert 'id="failure" tabindex="-1" autofocus' in answer.content.decode()
     again = form_of(answer, f"{address}resolve/")
     assert again.fields["body"] == ["What I typed for an hour"]
     assert again.fields["resolution_type"] == ["workaround"]

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext, ngettext
 
-from contracts.selectors import terms_of
+from accounts.tenancy import Actor
+from contracts.selectors import contracts, terms_of
 from contracts.terms import Figure, Span, Terms, UnknownTerm
 from tickets.states import State
 from web.forms.acts import join_severity, split_severity
@@ -32,6 +33,30 @@ class SeverityWords:
         if not self.kind:
             return self.label
         return gettext("%(severity)s – %(kind)s") % {"severity": self.label, "kind": self.kind}
+
+
+@dataclass(frozen=True, slots=True)
+class TicketWords:
+    """What the customer's contract calls a ticket, and the two phrases that are made of it."""
+
+    one: str
+    many: str
+    new: str
+    file: str
+
+
+def ticket_words(actor: Actor) -> TicketWords:
+    """The words of the reader's contract; the product's own where he has none. Reads one row."""
+    holder = contracts(actor).first()
+    if holder is None:
+        return TicketWords(gettext("Case"), gettext("Cases"), gettext("New case"), gettext("File the case"))
+    terms, language = terms_of(holder), reader_language()
+    return TicketWords(
+        terms.word("ticket", language),
+        terms.word("ticket", language, plural=True),
+        terms.word("new_ticket", language),
+        terms.word("file_ticket", language),
+    )
 
 
 class Vocabulary:

@@ -63,6 +63,7 @@ def cases(request: HttpRequest) -> HttpResponse:
         "next_url": _page_url(request.GET, page.next_cursor) if page.next_cursor else "",
         "first_url": _page_url(request.GET, "") if chosen["after"] else "",
         "may_file": actor.may("ticket.file"),
+        "names_customers": len(actor.customer_ids) > 1,
     }
     return render(request, "cases/list.html", context)
 

@@ -16,7 +16,7 @@ from web import markdown
 from web.methods import only
 from web.views.ticket_page import WRITTEN
 
-_FIELD: Final = re.compile(r"[a-z_]{1,60}", re.ASCII)
+_FIELD: Final = re.compile(r"[a-z][a-z0-9_]{0,59}", re.ASCII)
 _KEY: Final = re.compile(rf"({'|'.join(WRITTEN)}):([A-Z][A-Z0-9]{{1,9}}-[0-9]{{1,9}})", re.ASCII)
 _NOT_TYPED: Final = frozenset(
     {"csrfmiddlewaretoken", "key", "act", "expected_version", "attachments", "preview_field", "files", "next"}

@@ -19,6 +19,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts.access import demo_only, public, signed_in
 from accounts.demo import demo_accounts
+from accounts.roles import Role
 from accounts.errors import NotFound
 from accounts.models import User
 from accounts.requests import ActingRequest, TenantRequest
@@ -105,7 +106,7 @@ def _demo_sides() -> list[dict[str, Any]]:
         side = sides.setdefault(
             account.organisation,
             {"organisation": account.organisation, "provider": account.provider_name, "is_provider": is_provider,
-             "accounts": []},
+             "is_partner": account.role == Role.PARTNER, "accounts": []},
         )  # fmt: skip
         side["accounts"].append(account)
     return list(sides.values())

@@ -8,7 +8,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
 from accounts.tenancy import Actor, acting_as
+from contracts.terms import TermsError
 from slas.clocks import build_rows, differences, earliest_due, reckon, write_rows
+from slas.engine import EngineError
 from slas.models import Clock
 from tickets.events import CLOCK_FACTS
 from tickets.models import Event, Ticket
@@ -47,13 +49,13 @@ class Command(BaseCommand):
         events, rows = _events(tickets), _rows(tickets)
         differing = 0
         for ticket in tickets:
-            found = differences(ticket, events[ticket.pk], rows[ticket.pk])
+            found, can_be_folded = _differences(ticket, events[ticket.pk], rows[ticket.pk])
             if not found:
                 continue
             differing += 1
             for line in found:
                 self.stdout.write(line)
-            if not check:
+            if can_be_folded and not check:
                 _rewrite(ticket, events[ticket.pk], rows[ticket.pk])
         return differing
 
@@ -82,6 +84,14 @@ def _rows(tickets: list[Ticket]) -> dict[UUID, list[Clock]]:
     for row in Clock.objects.filter(ticket__in=[row.pk for row in tickets]):
         found[row.ticket_id].append(row)
     return found
+
+
+def _differences(ticket: Ticket, events: list[Event], rows: list[Clock]) -> tuple[list[str], bool]:
+    """What differs, and whether the journal can be folded at all; one that cannot stops nobody else."""
+    try:
+        return differences(ticket, events, rows), True
+    except (EngineError, TermsError, LookupError) as error:
+        return [f"{ticket.reference}: the journal cannot be folded: {error}"], False
 
 
 def _rewrite(ticket: Ticket, events: list[Event], rows: list[Clock]) -> None:
