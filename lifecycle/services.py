@@ -107,9 +107,7 @@ def assign_ticket(
         guards.require_open(ticket)
         assignee = _assignee(actor, assignee_id)
         if assignee.id == ticket.assignee_id:
-            raise Refused(
-                _("%(name)s already has it.") % {"name": assignee.display_name}, code="same_assignee"
-            )
+            raise Refused(_("%(name)s already has it.") % {"name": assignee.display_name}, code="same_assignee")
         return Act(
             Kind.ASSIGNED,
             transition="take" if ticket.state == State.NEW else "",

@@ -5,7 +5,7 @@ import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -155,8 +155,11 @@ def _decoded(cursor: str, order: str) -> tuple[datetime | None, UUID]:
         parts: Any = json.loads(base64.urlsafe_b64decode(cursor.encode("ascii", "strict")))
         value, key = parts
         moment = None if value is None and order == "due" else datetime.fromisoformat(value)
-        if moment is not None and moment.tzinfo is None:
-            raise ValueError("naive")
+        if moment is not None:
+            if moment.tzinfo is None:
+                raise ValueError("naive")
+            # PostgreSQL refuses displacements that Python takes.
+            moment = moment.astimezone(UTC)
         return moment, UUID(key)
     except (ValueError, TypeError, AttributeError, binascii.Error, RecursionError, OverflowError) as error:
         raise Invalid({"after": [_("This page link is not valid. Start again from the first page.")]}) from error

@@ -12,8 +12,6 @@ from zoneinfo import ZoneInfo
 
 from slas.engine.errors import BadAmount, NoOpenTime, OutsideCalendar
 from slas.engine.instants import (
-    DAY,
-    LAST_YEAR,
     check_date,
     day_end,
     day_start,
@@ -23,8 +21,6 @@ from slas.engine.instants import (
 )
 from slas.engine.spec import CalendarSpec, zone_named
 from slas.engine.table import Table, compile_table
-
-_LONGEST = 400 * 366 * DAY  # more than any calendar knows; beyond it there is no use in looking
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,19 +89,19 @@ class Calendar:
     def add_s(self, start: int, seconds: int) -> int:
         """``add`` in whole seconds since 1970."""
         table = self._covering(start, start)
-        if seconds <= 0 or seconds > _LONGEST:
-            return self._no_search(start, seconds)
+        if seconds <= 0:
+            return _nothing_added(start, seconds)
         while (found := table.first_reaching(table.count(start) + seconds)) is None:
-            table = self._later(table, seconds)
+            table = self._later(table)
         return found
 
     def subtract_s(self, end: int, seconds: int) -> int:
         """``subtract`` in whole seconds since 1970."""
         table = self._covering(end, end)
-        if seconds <= 0 or seconds > _LONGEST:
-            return self._no_search(end, seconds)
+        if seconds <= 0:
+            return _nothing_added(end, seconds)
         while (found := table.last_holding(table.count(end) - seconds)) is None:
-            table = self._earlier(table, seconds)
+            table = self._earlier(table)
         return found
 
     def elapsed_s(self, start: int, end: int) -> int:
@@ -117,7 +113,7 @@ class Calendar:
         """``next_opening`` in whole seconds since 1970."""
         table = self._covering(at, at)
         while (index := bisect_right(table.closes, at)) == len(table.closes):
-            table = self._later(table, 1)
+            table = self._later(table)
         return max(table.opens[index], at)
 
     def openings_s(self, start: int, end: int) -> list[tuple[int, int]]:
@@ -161,18 +157,19 @@ class Calendar:
     def _nth_working_day(self, day: date, count: int, *, forward: bool) -> date:
         if count == 0:
             return day
-        table = self._for_years(day.year, day.year)
+        year = self._known(day.year, f"{day}")
+        table = self._for_years(year, year)
         while True:
             if forward:
                 index = bisect_right(table.working, day.toordinal()) + count - 1
                 if index < len(table.working):
                     return date.fromordinal(table.working[index])
-                table = self._later(table, count)
+                table = self._later(table)
             else:
                 index = bisect_left(table.working, day.toordinal()) - count
                 if index >= 0:
                     return date.fromordinal(table.working[index])
-                table = self._earlier(table, count)
+                table = self._earlier(table)
 
     # The table -------------------------------------------------------------------------------------------------------
 
@@ -182,27 +179,27 @@ class Calendar:
         table = self._table
         if table is not None and table.first <= low and high < table.last:
             return table
-        first, last = self._year_of(low), self._year_of(high)
-        return self._for_years(first, last)
+        return self._for_years(self._year_of(low), self._year_of(high))
 
     def _year_of(self, seconds: int) -> int:
         try:
             year = local_date(seconds, self.zone).year
-        except OverflowError:
-            year = LAST_YEAR + 1
+        except OverflowError as error:
+            raise OutsideCalendar(self._outside("an instant")) from error
+        return self._known(year, f"an instant in the year {year}")
+
+    def _known(self, year: int, what: str) -> int:
+        """The year, where the calendar knows it; OutsideCalendar else."""
         if not self.spec.first_year <= year <= self.spec.last_year:
-            raise OutsideCalendar(
-                self._outside(f"an instant in the year {year}" if year <= LAST_YEAR else "an instant")
-            )
+            raise OutsideCalendar(self._outside(what))
         return year
 
     def _outside(self, what: str) -> str:
         return f"{what} is outside this calendar, which knows the years {self.spec.first_year} to {self.spec.last_year}"
 
     def _for_years(self, first: int, last: int) -> Table:
+        """A table that holds these years and those that were in use before."""
         table = self._table
-        if not self.spec.first_year <= first <= last <= self.spec.last_year:
-            raise OutsideCalendar(self._outside(f"{first if first < self.spec.first_year else last}"))
         if table is not None:
             if table.first_year <= first and last <= table.last_year:
                 return table
@@ -211,30 +208,30 @@ class Calendar:
         self._table = compile_table(self.spec, first, last)
         return self._table
 
-    def _later(self, table: Table, seconds: int) -> Table:
-        """A table that reaches at least twice as far into the future."""
-        if table.last_year == self.spec.last_year or not self.spec.ever_opens:
-            raise NoOpenTime(self._too_long(seconds, f"before the end of {self.spec.last_year}"))
-        reach = table.last_year + 1 + table.last_year - table.first_year
-        return self._for_years(table.first_year, min(reach, self.spec.last_year))
+    def _later(self, table: Table) -> Table:
+        """A table that reaches twice as far into the future."""
+        spec = self.spec
+        if table.last_year == spec.last_year or not spec.ever_opens:
+            raise NoOpenTime(self._too_long(f"before the end of {spec.last_year}"))
+        years = table.last_year + 1 - table.first_year
+        return self._for_years(table.first_year, min(table.last_year + years, spec.last_year))
 
-    def _earlier(self, table: Table, seconds: int) -> Table:
-        """A table that reaches at least twice as far into the past."""
-        if table.first_year == self.spec.first_year or not self.spec.ever_opens:
-            raise NoOpenTime(self._too_long(seconds, f"after the start of {self.spec.first_year}"))
-        reach = table.first_year - 1 - (table.last_year - table.first_year)
-        return self._for_years(max(reach, self.spec.first_year), table.last_year)
+    def _earlier(self, table: Table) -> Table:
+        """A table that reaches twice as far into the past."""
+        spec = self.spec
+        if table.first_year == spec.first_year or not spec.ever_opens:
+            raise NoOpenTime(self._too_long(f"after the start of {spec.first_year}"))
+        years = table.last_year + 1 - table.first_year
+        return self._for_years(max(table.first_year - years, spec.first_year), table.last_year)
 
-    def _no_search(self, at: int, seconds: int) -> int:
-        """The answer without looking it up: 0 is where one stands, and no calendar is open for centuries."""
-        if seconds < 0:
-            raise BadAmount("an amount of time cannot be negative")
-        if seconds > _LONGEST:
-            raise NoOpenTime(self._too_long(seconds, f"before the end of {self.spec.last_year}"))
-        return at
-
-    def _too_long(self, amount: int, limit: str) -> str:
+    def _too_long(self, limit: str) -> str:
         if not self.spec.ever_opens:
             return "this calendar never opens"
-        shown = amount if amount <= _LONGEST else "so much"
-        return f"the calendar is not open long enough for {shown} more {limit}"
+        return f"the calendar is not open long enough {limit}"
+
+
+def _nothing_added(at: int, seconds: int) -> int:
+    """Where one stands, for an amount of nothing; less than nothing is refused."""
+    if seconds < 0:
+        raise BadAmount("an amount of time cannot be negative")
+    return at

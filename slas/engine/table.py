@@ -79,7 +79,7 @@ def _openings(spec: CalendarSpec, first: int, last: int) -> Iterator[Interval]:
 
     Reading the clock, and not adding hours to midnight, keeps days of 23 and 25 hours right (R7).
     """
-    for start, end, offset in _stretches(zone_named(spec.zone), first, last):
+    for start, end, offset in stretches(zone_named(spec.zone), first, last):
         for ordinal in range(wall_ordinal(start + offset), wall_ordinal(end + offset) + 1):
             midnight = wall_midnight(ordinal) - offset
             for span_start, span_end in spec.hours_on(date.fromordinal(ordinal)):
@@ -88,7 +88,7 @@ def _openings(spec: CalendarSpec, first: int, last: int) -> Iterator[Interval]:
                     yield opens, closes
 
 
-def _stretches(zone: ZoneInfo, first: int, last: int) -> Iterator[tuple[int, int, int]]:
+def stretches(zone: ZoneInfo, first: int, last: int) -> Iterator[tuple[int, int, int]]:
     """The time between two instants cut where the UTC offset changes: (start, end, offset)."""
     start, offset, at = first, offset_at(first, zone), first
     while at < last:

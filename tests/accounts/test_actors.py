@@ -78,7 +78,7 @@ def test_a_role_stands_on_one_side(role):
     assert actor.is_staff == (role in STAFF) != (role in EXTERNAL)
     assert (actor.is_external, actor.sees_private, actor.is_system) == (role in EXTERNAL, role in STAFF, False)
     assert actor.side == ("provider" if role in STAFF else "customer")
-    assert (STAFF | EXTERNAL == set(Role), EXTERNAL == CUSTOMER | {Role.PARTNER}) == (True, True)
+    assert (set(Role) == STAFF | EXTERNAL, CUSTOMER | {Role.PARTNER} == EXTERNAL) == (True, True)
 
 
 def test_an_unknown_permission_is_a_mistake_of_the_caller():

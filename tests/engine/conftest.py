@@ -9,7 +9,7 @@ settings.register_profile("default-engine", max_examples=400, deadline=None, sup
 settings.register_profile("nightly", max_examples=4_000, deadline=None, suppress_health_check=_RELAXED)
 settings.register_profile(
     "mutants",
-    max_examples=100,
+    max_examples=60,
     deadline=None,
     derandomize=True,
     database=None,

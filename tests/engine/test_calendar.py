@@ -5,9 +5,18 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import pytest
 
 from slas.engine import BadAmount, Calendar, CalendarSpec, NaiveInstant, NoOpenTime, Opening, OutsideCalendar
-from slas.engine.instants import day_end, day_start, hour_end, local_date, offset_at, rounded_up_to_hour, to_seconds
+from slas.engine.instants import (
+    day_end,
+    day_start,
+    from_seconds,
+    hour_end,
+    local_date,
+    offset_at,
+    rounded_up_to_hour,
+    to_seconds,
+)
 from slas.engine.spec import zone_named
-from slas.engine.table import compile_table
+from slas.engine.table import compile_table, stretches
 from tests.engine.worlds import ALWAYS, NINE_TO_SIX, OFFICE_WEEK, at, french, office
 
 DAYS = {"mon": 4, "tue": 5, "wed": 6, "thu": 7, "fri": 8, "sat": 9, "sun": 10}
@@ -198,7 +207,7 @@ def test_time_without_end_is_refused_and_not_searched_for() -> None:
         french_like.add(at("2026-05-04 09:00"), 9 * 3600 * 261 * 200)
     with pytest.raises(NoOpenTime, match="after the start of 1900"):
         office().subtract(at("2026-05-04 09:00"), 9 * 3600 * 261 * 200)
-    with pytest.raises(NoOpenTime, match="so much more before the end of 2199"):
+    with pytest.raises(NoOpenTime, match="not open long enough before the end of 2199"):
         office().add(at("2026-05-04 09:00"), 10**30)
 
 
@@ -259,19 +268,20 @@ def test_the_first_and_the_last_second_of_a_calendar_are_known() -> None:
 def test_dates_outside_the_engine_are_refused() -> None:
     for question in (french().start_of, french().end_of, french().is_working_day, french().is_ouvrable):
         assert question(date(1900, 1, 1)) is not None
+        assert question(date(2199, 12, 31)) is not None
         with pytest.raises(OutsideCalendar, match="2200-01-01 is outside the years 1900 to 2199"):
             question(date(2200, 1, 1))
         with pytest.raises(OutsideCalendar):
             question(date(1899, 12, 31))
-    with pytest.raises(OutsideCalendar, match="1950 is outside this calendar"):
+    with pytest.raises(OutsideCalendar, match="1950-01-01 is outside this calendar"):
         Calendar(CalendarSpec("UTC", OFFICE_WEEK, first_year=1970)).working_day_after(date(1950, 1, 1), 1)
-    with pytest.raises(OutsideCalendar, match="2100 is outside this calendar"):
+    with pytest.raises(OutsideCalendar, match="2100-01-01 is outside this calendar"):
         Calendar(CalendarSpec("UTC", OFFICE_WEEK, last_year=2099)).working_day_after(date(2100, 1, 1), 1)
 
 
 def test_working_days_stop_at_the_years_of_the_calendar() -> None:
     calendar = Calendar(CalendarSpec("UTC", OFFICE_WEEK, first_year=2026, last_year=2026))
-    with pytest.raises(NoOpenTime, match="not open long enough for 3 more before the end of 2026"):
+    with pytest.raises(NoOpenTime, match="not open long enough before the end of 2026"):
         calendar.working_day_after(date(2026, 12, 30), 3)
     with pytest.raises(NoOpenTime, match="after the start of 2026"):
         calendar.working_day_before(date(2026, 1, 2), 2)
@@ -285,6 +295,13 @@ def test_fractions_of_a_second_are_dropped() -> None:
     assert to_seconds(before_1970.astimezone(timezone(timedelta(hours=5)))) == -1
 
 
+def test_seconds_that_no_date_can_hold_are_refused() -> None:
+    assert from_seconds(-1) == datetime(1969, 12, 31, 23, 59, 59, tzinfo=UTC)
+    for seconds in (10**12, 10**15):
+        with pytest.raises(OutsideCalendar, match="the result is after the year 2199"):
+            from_seconds(seconds)
+
+
 def test_the_clock_hour_is_that_of_the_zone() -> None:
     event = to_seconds(at("2026-05-04T10:00:00Z"))
     kathmandu, paris = zone_named("Asia/Kathmandu"), zone_named("Europe/Paris")
@@ -293,6 +310,7 @@ def test_the_clock_hour_is_that_of_the_zone() -> None:
     assert hour_end(event, kathmandu) == event + 900
     assert rounded_up_to_hour(event, paris) == event
     assert rounded_up_to_hour(event + 1, paris) == event + 3600
+    assert rounded_up_to_hour(event, kathmandu) == event + 900
     assert offset_at(event, kathmandu) == 20_700
     assert offset_at(event, zone_named("America/New_York")) == -4 * 3600
     assert local_date(event + 9 * 3600, kathmandu) == date(2026, 5, 5)
@@ -310,6 +328,28 @@ def test_a_compiled_table_holds_whole_years_and_running_totals() -> None:
     assert table.first_reaching(table.through[-1] + 1) is None
     assert table.last_holding(-1) is None
     assert table.last_holding(0) == table.opens[0]
+
+
+@pytest.mark.parametrize(
+    ("zone", "year", "changes"),
+    [
+        ("Europe/Paris", 2020, 14),
+        ("Australia/Lord_Howe", 2020, 14),
+        ("Europe/Paris", 1907, 1),  # the clocks went back by 9 minutes and 21 seconds
+        ("Africa/Monrovia", 1967, 1),  # by 44 minutes and 30 seconds
+        ("America/Cancun", 1922, 1),
+        ("America/Los_Angeles", 1943, 3),  # in August 1945, for the peace, at 16:00
+    ],
+)
+def test_time_is_cut_at_the_very_second_at_which_the_clocks_change(zone: str, year: int, changes: int) -> None:
+    where = zone_named(zone)
+    first, last = day_start(date(year, 1, 1), where), day_start(date(year + 7, 1, 1), where)
+    found = list(stretches(where, first, last))
+    assert len(found) == changes + 1
+    assert [start for start, _, _ in found[1:]] == [end for _, end, _ in found[:-1]]
+    for start, end, offset in found:
+        assert offset_at(start, where) == offset_at(end - 1, where) == offset
+        assert end == last or offset_at(end, where) != offset
 
 
 def test_a_calendar_names_its_zone_and_shows_its_digest() -> None:

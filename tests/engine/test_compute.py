@@ -196,7 +196,7 @@ BAD_FIELDS: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     (ADD, {"seconds": 1.5}, "seconds is a whole number"),
     (ADD, {"seconds": True}, "seconds is a whole number"),
     (ADD, {"seconds": None}, "seconds is a whole number"),
-    (ADD, {"seconds": 10**40}, "the calendar is not open long enough for so much more before the end of 2099"),
+    (ADD, {"seconds": 10**40}, "the calendar is not open long enough before the end of 2099"),
     (ADD, {"start": "2026-05-04T10:00:00"}, "start has no time zone: add one, such as Z or +02:00"),
     (ADD, {"start": "2026-05-04"}, "start has no time zone"),
     (ADD, {"start": "yesterday"}, "start is not an instant"),
@@ -205,7 +205,7 @@ BAD_FIELDS: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     (ADD, {"start": 1777881600}, "start is an instant such as"),
     (ADD, {"start": ...}, "start is an instant such as"),
     (ADD, {"start": "9999-12-31T23:59:59Z"}, "an instant is outside this calendar"),
-    (ADD, {"start": "9999-06-30T23:59:59Z"}, "an instant is outside this calendar"),
+    (ADD, {"start": "9999-06-30T23:59:59Z"}, "an instant in the year 9999 is outside this calendar"),
     (ADD, {"start": "0001-01-01T00:00:00Z"}, "an instant in the year 1 is outside this calendar"),
     (ADD, {"start": "0001-01-01T00:00:00+14:00"}, "an instant is outside this calendar"),
     (ADD, {"start": "1950-01-01T00:00:00Z"}, "an instant in the year 1950 is outside this calendar"),
@@ -300,7 +300,7 @@ def test_the_command_reads_files_and_speaks_french(monkeypatch: pytest.MonkeyPat
     file = tmp_path / "cases.jsonl"
     file.write_text(json.dumps(DUE) + "\n" + json.dumps(ADD), encoding="utf-8")
     answers = run(b"", monkeypatch, str(file), "--language", "fr")
-    assert answers[0]["steps"][-1]["text"] == "Échéance : mar 5 mai 2026 à 13:00 (Europe/Paris)."
+    assert answers[0]["steps"][-1]["text"] == "Échéance : mar 5 mai 2026, 13:00 (Europe/Paris)."
     assert answers[1]["at"] == "2026-05-04T09:00:00Z"
 
 

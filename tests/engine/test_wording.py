@@ -25,7 +25,7 @@ def said(step: Step, language: str = "en", zone: str = "Europe/Paris") -> str:
 def test_a_due_time_names_the_zone() -> None:
     step = Step(None, "due", {"due": at("2026-11-12 13:00")})
     assert said(step) == "Due Thu 12 November 2026, 13:00 (Europe/Paris)."
-    assert said(step, "fr") == "Échéance : jeu 12 novembre 2026 à 13:00 (Europe/Paris)."
+    assert said(step, "fr") == "Échéance : jeu 12 novembre 2026, 13:00 (Europe/Paris)."
     assert said(step, zone="America/New_York") == "Due Thu 12 November 2026, 07:00 (America/New_York)."
 
 

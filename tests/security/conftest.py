@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.db import connection, connections, transaction
 
-from helpdesk.provisioning import APP, WORKER, at_database
+from helpdesk.provisioning import APP, WORKER
 from tests.harness.database import Clone, Cluster
 from tests.security.observer import Ledger, become
 from tests.security.stage import Stage, build_stage

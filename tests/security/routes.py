@@ -257,7 +257,9 @@ def _searches(stage: Stage, person: Person) -> list[Case]:
 
 def _queues(stage: Stage, person: Person) -> list[Case]:
     cases = [*_searches(stage, person)]
-    cases.append(Case(NOTHING, False, query={"customer": NOBODY, "state": "all"}, asked=(str(NOBODY),), family="customer"))
+    cases.append(
+        Case(NOTHING, False, query={"customer": NOBODY, "state": "all"}, asked=(str(NOBODY),), family="customer")
+    )
     for key, owned in stage.customers.items():
         query, asked = {"customer": owned.customer.id, "state": "all"}, (str(owned.customer.id),)
         cases.append(Case(key, _serves(person, owned), query=query, asked=asked, family="customer"))

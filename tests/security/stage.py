@@ -109,13 +109,9 @@ def _provider(stage: Stage, slug: str, prefix: str, customers: dict[str, date | 
             _partner(stage, provider)
 
 
-def _join(
-    stage: Stage, provider: Provider, key: str, role: Role, shown: str, customer: Owned | None = None
-) -> Person:
+def _join(stage: Stage, provider: Provider, key: str, role: Role, shown: str, customer: Owned | None = None) -> Person:
     email = stage.aviary.word(f"{key.replace('_', '')}mail", provider.slug, private=True, owners={key})
-    actor = person(
-        provider, f"{email}@{provider.slug}.example", role, shown, customer.customer if customer else None
-    )
+    actor = person(provider, f"{email}@{provider.slug}.example", role, shown, customer.customer if customer else None)
     customers = frozenset({customer.key}) if customer else frozenset()
     stage.people[key] = Person(key, provider.slug, customers, actor)
     return stage.people[key]
@@ -325,4 +321,3 @@ def _close_doors(stage: Stage) -> None:
         Membership.objects.filter(pk=ended.acting.person).update(is_active=False)
     for someone in (disabled, ended):
         someone.provider, someone.customers = "", frozenset()
-

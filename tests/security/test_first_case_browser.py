@@ -28,7 +28,10 @@ SECRET = "PRIV thought of ours"
 @pytest.fixture
 def world(committed_db: Any) -> World:
     made = build_world()
-    offers = [(made.customers[0].contact, Role.CONTACT, "Customer A"), (made.staff["engineer"], Role.ENGINEER_N1, "MEGA")]
+    offers = [
+        (made.customers[0].contact, Role.CONTACT, "Customer A"),
+        (made.staff["engineer"], Role.ENGINEER_N1, "MEGA"),
+    ]
     for position, (actor, role, organisation) in enumerate(offers):
         DemoAccount.objects.create(
             user=user_of(actor),

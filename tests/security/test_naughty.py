@@ -19,6 +19,7 @@ from tests.security.stage import Stage
 from tickets.models import Comment, Ticket
 
 WRITERS = ("contact_a", "engineer")
+CURSORS = [value for value in TEXT if value.startswith("W")]
 URLENCODED = "application/x-www-form-urlencoded"
 
 
@@ -78,20 +79,20 @@ def test_one_naughty_field_at_a_time(stage: Stage, key: str):
     sent = 0
     for form in _forms(stage, visitor):
         for name in form.fields:
-            for value in [*TRAPS, *EVERYTHING] if NIGHTLY else TRAPS[:: 1 if form.method == "POST" else 2]:
+            for value in [*TRAPS, *EVERYTHING] if NIGHTLY else TRAPS[:: 2 if form.method == "POST" else 3]:
                 answer = _send(visitor, form, form.fields | {name: value})
                 sent += 1
                 if answer.status_code >= 500:
                     faults.append(_blame(form, name, value, answer))
     assert not faults, "\n".join(faults)
-    assert sent > 300
+    assert sent > 200
 
 
 @pytest.mark.parametrize("key", WRITERS)
 def test_every_field_naughty_at_once(stage: Stage, key: str):
     visitor = Visitor(stage.people[key])
     faults = []
-    step = 1 if NIGHTLY else 12
+    step = 1 if NIGHTLY else 16
     for form in _forms(stage, visitor):
         for start in range(0, len(EVERYTHING), step):
             values = {name: EVERYTHING[(start + n) % len(EVERYTHING)] for n, name in enumerate(form.fields)}
@@ -116,7 +117,7 @@ def test_ten_megabytes_are_too_large_for_every_form(stage: Stage):
 def test_lists_bear_every_word_and_every_cursor(stage: Stage):
     contact, engineer = (Visitor(stage.people[key]) for key in WRITERS)
     faults = []
-    for value in [*TEXT, *FORMULAS, *MARKUP[::6], "\x00", "%", "_", "\\"]:
+    for value in [*TEXT[::1 if NIGHTLY else 3], *CURSORS, "\x00", "%", "_", "\\"]:
         for visitor, action, orders in (
             (contact, "/cases/", ("",)),
             (engineer, "/queue/", ("due", "updated", "opened")),
@@ -134,7 +135,7 @@ def test_lists_bear_every_word_and_every_cursor(stage: Stage):
 def test_what_is_accepted_is_stored_as_sent(stage: Stage):
     reference = stage.customers["a"].ticket.reference  # type: ignore[union-attr]
     visitor = Visitor(stage.people["contact_a"])
-    for value in [*TEXT, *FORMULAS, *MARKUP, *MARKDOWN]:
+    for value in [*TEXT, *FORMULAS, *MARKUP, *MARKDOWN][:: 1 if NIGHTLY else 2]:
         with undone():
             answer = visitor.ask("POST", f"/tickets/{reference}/reply/", Case("-", True, data={"body": value}))
             with as_superuser():
@@ -233,7 +234,7 @@ def test_paths_that_name_nothing_are_not_found(stage: Stage):
                 assert answer.status_code in {400, 404}, (address, answer.status_code)
 
 
-@pytest.mark.parametrize("value", ["\x00".encode().decode(), "é", "x" * 9_000, "\r\nX: y", "' OR 1=1", "zz,,;q=x", "-1"])
+@pytest.mark.parametrize("value", [b"\x00".decode(), "é", "x" * 9_000, "\r\nX: y", "' OR 1=1", "zz,,;q=x", "-1"])
 def test_headers_and_cookies_full_of_rubbish(stage: Stage, value: str):
     person = stage.people["contact_a"]
     for name in ("User-Agent", "Accept-Language", "Referer", "X-Forwarded-For", "HX-Current-URL", "HX-Target", "Accept",

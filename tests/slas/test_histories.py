@@ -193,3 +193,18 @@ def test_rebuild_restores_rows_that_are_gone_and_the_tickets_own_due_time(world)
 
 def _columns(row: Clock) -> dict:
     return {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields if field.name != "id"}
+
+
+def test_a_row_that_was_set_aside_is_reported_and_comes_back_when_its_ticket_is_mended(world):
+    ticket = world.file(MONDAY)
+    with as_system(world):
+        Ticket.objects.update(details={"overrides": {"figures": [{"target": "?"}]}})
+    assert sweep(at=END).set_aside == 1
+    with as_system(world):
+        Ticket.objects.update(details=ticket.details)
+    with pytest.raises(CommandError):
+        _check()
+    assert "the sweep has set the row aside" in _check("")
+    assert sweep(at=END).alerts == 2
+    assert [code for code, _ in _alerts(world, ticket)] == ["approaching:75", "breach"]
+    assert _check() == "1 tickets folded, 0 differ\n"

@@ -19,10 +19,10 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts.access import demo_only, public, signed_in
 from accounts.demo import demo_accounts
-from accounts.roles import Role
 from accounts.errors import NotFound
 from accounts.models import User
 from accounts.requests import ActingRequest, TenantRequest
+from accounts.roles import Role
 from web.devices import device_words, is_phone
 from web.errors import RETRY_SECONDS
 from web.methods import only
