@@ -97,7 +97,10 @@ class Environment(models.Model):
     objects = TenantManager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["contract", "name"], name="environment_name_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["contract", "name"], name="environment_name_once"),
+            models.UniqueConstraint(fields=["provider", "customer", "id"], name="environment_tenant_key"),
+        ]
 
     def __str__(self) -> str:
         return self.name

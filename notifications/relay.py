@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db import connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 
 from accounts.models import Membership
 from accounts.tenancy import Actor, acting_as
@@ -61,7 +61,15 @@ def _route(provider_id: UUID, entries: Sequence[OutboxEntry], at: datetime) -> N
             with transaction.atomic():
                 _deliver(events[entry.event_id], tickets[entry.ticket_id], people, at)
             entry.routed_at = at
-        except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
+        except (
+            ArithmeticError,
+            LookupError,
+            TypeError,
+            ValueError,
+            AttributeError,
+            DataError,
+            IntegrityError,
+        ) as error:
             log.error("outbox entry %s could not be routed: %r", entry.id, error)
             entry.failed_at, entry.error = at, repr(error)[:2000]
     OutboxEntry.objects.bulk_update(entries, ["routed_at", "failed_at", "error"])

@@ -84,6 +84,14 @@ class Mutant:
     def key(self) -> tuple[str, str, str]:
         return self.module, self.place, self.change
 
+    @property
+    def brief(self) -> str:
+        """The change, of long statements only what is around the difference."""
+        before, _, after = self.change.partition(" -> ")
+        same = len(os.path.commonprefix([before, after]))
+        start = max(same - 40, 0)
+        return f"{before[start : same + 60]} -> {after[start : same + 60]}"
+
 
 # Making mutants -------------------------------------------------------------------------------------------------
 
@@ -343,7 +351,7 @@ def run_all(mutants: list[Mutant], workers: int, budget: float) -> dict[Mutant, 
                 if len(results) % 50 == 0:
                     print(f"{len(results)} of {len(mutants)} tried", flush=True)
                 if results[mutant] and mutant.key not in allowed:
-                    print(f"survived: {mutant.module}:{mutant.line} {mutant.place}: {mutant.change}", flush=True)
+                    print(f"survived: {mutant.module}:{mutant.line} {mutant.place}: {mutant.brief}", flush=True)
         except Empty:
             pass
         finally:
@@ -376,7 +384,7 @@ def report(mutants: list[Mutant], results: dict[Mutant, bool]) -> int:
     untested = [mutant for mutant in mutants if mutant not in results]
     killed = sum(not survived for survived in results.values())
     for mutant in unexplained:
-        print(f"SURVIVED {mutant.module}:{mutant.line} {mutant.place}: {mutant.change}")
+        print(f"SURVIVED {mutant.module}:{mutant.line} {mutant.place}: {mutant.brief}")
     stale = {mutant.key for mutant in mutants if results.get(mutant) is False} & allowed.keys()
     for key in sorted(stale - {mutant.key for mutant in survivors}):
         print(f"LISTED AS EQUIVALENT BUT NOTICED {' | '.join(key)}")

@@ -6,12 +6,14 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import IO
 from uuid import UUID
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
@@ -131,4 +133,6 @@ def remove_upload(*, actor: Actor, attachment_id: UUID) -> None:
     rows = unbound_uploads(actor, [attachment_id])
     if not rows:
         raise NotFound
+    path = settings.ATTACHMENT_ROOT / rows[0].stored_as
     rows[0].delete()
+    transaction.on_commit(partial(path.unlink, missing_ok=True), robust=True)

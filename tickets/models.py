@@ -161,6 +161,13 @@ class Attachment(models.Model):
 
     class Meta:
         ordering = ["uploaded_at", "id"]
+        constraints = [
+            # A key with a missing column is not checked: a bound file always has its customer.
+            models.CheckConstraint(
+                condition=models.Q(ticket__isnull=True) | models.Q(customer__isnull=False),
+                name="attachment_bound_with_customer",
+            )
+        ]
         indexes = [models.Index(fields=["ticket"], name="attachment_by_ticket")]
 
 

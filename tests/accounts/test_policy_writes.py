@@ -19,7 +19,6 @@ BY_LABEL = {model._meta.label: model for model in tenant_models()}
 APPEND_ONLY = ("tickets.Event", "tickets.Comment", "contracts.TermsVersion")
 
 UNKEYED = {
-    "tickets.Ticket.environment": "chosen through the predicate among the environments of the contract",
     "tickets.Event.comment": "written by the pipeline right after the comment itself, in one transaction",
     "tickets.Attachment.comment": "written by the pipeline right after the comment itself, in one transaction",
     "notifications.OutboxEntry.event": "written by the pipeline right after the event itself, in one transaction",

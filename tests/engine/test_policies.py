@@ -50,6 +50,17 @@ def test_figures_become_limits_with_their_clause(saas: Terms) -> None:
     )
 
 
+def test_the_first_clause_is_the_one_that_is_named(saas: Terms) -> None:
+    document = saas.to_document()
+    for item in (document["alerts"][0], document["computation"], document["targets"][0], document["calendars"][0]):
+        item["clauses"] = ["HSA-2", "HSA-3"]
+    document["targets"][0]["figures"][0]["clauses"] = ["HSA-4", "HSA-5"]
+    policy = policy_for(parse_terms(document), "response")
+    assert policy.alerts[0].clause == "HSA-2"
+    assert policy.clauses == Clauses("HSA-2", "HSA-8", "R13", "HSA-2", "HSA-2")
+    assert policy.limits["no_access"] == Limit(1, Unit.BUSINESS_HOURS, Rules.MEGA, day_after=True, clause="HSA-4")
+
+
 def test_a_severity_without_a_figure_has_no_target(octipas: Terms) -> None:
     policy = policy_for(octipas, "resolution")
     assert policy.limits["minor"] is None

@@ -69,7 +69,7 @@ class Matrix:
     verdict: Verdict = field(default_factory=Verdict)
 
     def walk(self, routes: Iterable[str] | None = None) -> Verdict:
-        """Every case of every address by every verb; what is none of his business is compared with what is not there."""
+        """Every case of every address by every verb; a stranger's thing is compared with what is not there."""
         visitor = Visitor(self.person)
         before = self.ledger.digest() if self.ledger else ""
         for route in routes if routes is not None else TABLE:

@@ -117,7 +117,7 @@ def test_ten_megabytes_are_too_large_for_every_form(stage: Stage):
 def test_lists_bear_every_word_and_every_cursor(stage: Stage):
     contact, engineer = (Visitor(stage.people[key]) for key in WRITERS)
     faults = []
-    for value in [*TEXT[::1 if NIGHTLY else 3], *CURSORS, "\x00", "%", "_", "\\"]:
+    for value in [*TEXT[:: 1 if NIGHTLY else 3], *CURSORS, "\x00", "%", "_", "\\"]:
         for visitor, action, orders in (
             (contact, "/cases/", ("",)),
             (engineer, "/queue/", ("due", "updated", "opened")),
@@ -221,8 +221,8 @@ def test_a_body_that_is_no_form_is_a_bad_request(stage: Stage, body: bytes, kind
 
 def test_paths_that_name_nothing_are_not_found(stage: Stage):
     client = _client(stage.people["engineer"])
-    parts = ["%00", "MEGA-1001%00", "MEGA-1001%0A", "%2e%2e", "..%2f..%2fetc", "%ff", "%ed%a0%80", "mega-1001", "MEGA-",
-             "MEGA-99999999999999999999", "M" * 5_000, "%F0%9F%92%A9", "MEGA-١٠٠١", "a%0d%0aX:y", "%252e", "*", "'\""]  # fmt: skip
+    parts = ["%00", "MEGA-1001%00", "MEGA-1001%0A", "%2e%2e", "..%2f..%2fetc", "%ff", "%ed%a0%80", "mega-1001", "MEGA-"]
+    parts += ["MEGA-99999999999999999999", "M" * 5_000, "%F0%9F%92%A9", "MEGA-١٠٠١", "a%0d%0aX:y", "%252e", "*", "'\""]
     for route in walk():
         if not route.parameters:
             continue

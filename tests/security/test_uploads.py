@@ -121,7 +121,9 @@ def test_twenty_megabytes_and_ten_files_are_the_limit(stage: Stage, client: Clie
         assert client.post("/attachments/upload/", {"files": crowd}).status_code == 413
 
 
-@pytest.mark.parametrize("path", ["/attachments/", "/media/", "/.data/", "/static/../manage.py", "/static/%2e%2e/manage.py"])
+@pytest.mark.parametrize(
+    "path", ["/attachments/", "/media/", "/.data/", "/static/../manage.py", "/static/%2e%2e/manage.py"]
+)
 def test_no_file_has_an_address_of_its_own(stage: Stage, client: Client, path: str):
     row = stage.customers["a"].files["public"]
     for address in (path, path + row.stored_as, path + row.filename):

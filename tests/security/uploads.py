@@ -36,7 +36,9 @@ def baits() -> list[Bait]:
     xml = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e;</x>'
     pages = [
         Bait("page.html", SCRIPT, "text/html"),
-        Bait("page.xhtml", b'<html xmlns="http://www.w3.org/1999/xhtml">' + SCRIPT + b"</html>", "application/xhtml+xml"),
+        Bait(
+            "page.xhtml", b'<html xmlns="http://www.w3.org/1999/xhtml">' + SCRIPT + b"</html>", "application/xhtml+xml"
+        ),
         Bait("page.htm", SCRIPT, "text/html"),
         Bait("page.mhtml", b"Content-Type: text/html\r\n\r\n" + SCRIPT, "message/rfc822"),
         Bait("drawing.svg", SVG, "image/svg+xml"),
@@ -51,7 +53,11 @@ def baits() -> list[Bait]:
         Bait("table.csv", b"=1+1,@SUM(1)\r\n", "text/csv"),
         Bait("data.json", b"[" * 100_000, "application/json"),
         Bait("both.gif", GIF + b"/*" + SCRIPT + b"*/=1;", "image/gif"),
-        Bait("both.pdf", b"%PDF-1.7\n1 0 obj<</OpenAction<</S/JavaScript/JS(app.alert(1))>>>>" + SCRIPT, "application/pdf"),
+        Bait(
+            "both.pdf",
+            b"%PDF-1.7\n1 0 obj<</OpenAction<</S/JavaScript/JS(app.alert(1))>>>>" + SCRIPT,
+            "application/pdf",
+        ),
         Bait("bomb.png", PNG, "image/png"),
         Bait("page.html.png", SCRIPT, "image/png"),
         Bait("page.png.html", SCRIPT, "image/png"),
@@ -65,7 +71,9 @@ def baits() -> list[Bait]:
         Bait("kind.bin", b"x", "text/html\r\nX-Injected: yes"),
         Bait("x" * 300 + ".html", SCRIPT, "text/html"),
     ]
-    programs = [Bait(f"setup.{ending}", b"MZ", refused=True) for ending in ("exe", "EXE", "bat", "js", "hta", "lnk", "ps1")]
+    programs = [
+        Bait(f"setup.{ending}", b"MZ", refused=True) for ending in ("exe", "EXE", "bat", "js", "hta", "lnk", "ps1")
+    ]
     disguised = [
         Bait("report.pdf.exe", b"MZ", "application/pdf", refused=True),
         Bait("setup.exe.", b"MZ", refused=True),

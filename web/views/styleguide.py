@@ -10,6 +10,7 @@ from django.utils.safestring import mark_safe
 
 from accounts.access import demo_only
 from accounts.requests import TenantRequest
+from web.methods import only
 
 AT = dt.datetime(2026, 11, 3, 13, 45, tzinfo=dt.UTC)
 MARKDOWN_SAMPLE = mark_safe(
@@ -195,6 +196,7 @@ def _steps() -> list[dict[str, Any]]:
 
 
 @demo_only(transaction=False)
+@only("GET")
 def styleguide(request: TenantRequest) -> HttpResponse:
     """GET /styleguide/: no data of anybody."""
     request.at = AT
