@@ -6,12 +6,12 @@ import uuid
 
 
 def uuid7() -> uuid.UUID:
-    """A UUID version 7 (RFC 9562): 48 bits of Unix milliseconds, then 74 random bits.
+    """A UUID version 7 (RFC 9562): 48 bits of Unix milliseconds, 12 bits of their fraction, then 62 random bits.
 
-    Keys made later sort later, so that inserts stay at the right edge of an index.
+    Keys made later sort later, within a process to a quarter of a microsecond, so that inserts stay at the right edge
+    of an index and rows of one instant keep their order.
     """
-    milliseconds = time.time_ns() // 1_000_000
-    value = (milliseconds << 80) | int.from_bytes(os.urandom(10), "big")
-    value = (value & ~(0xF << 76)) | (0x7 << 76)
-    value = (value & ~(0x3 << 62)) | (0x2 << 62)
-    return uuid.UUID(int=value)
+    milliseconds, nanoseconds = divmod(time.time_ns(), 1_000_000)
+    fraction = nanoseconds * 4096 // 1_000_000
+    chance = int.from_bytes(os.urandom(8), "big") & ((1 << 62) - 1)
+    return uuid.UUID(int=milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0b10 << 62 | chance)

@@ -157,13 +157,13 @@ def _authorise(actor: Actor | None, access: Access | None) -> None:
 
 
 def _is_denial(request: TenantRequest, status: int) -> bool:
-    """What the access record keeps: too many attempts, and what somebody who is known was not given.
+    """What the access record keeps: sign-ins that failed, and what somebody who is known was not given.
 
     Strangers who ask for pages that do not exist are left out: anybody could fill the table with them.
     """
-    if status == 429:
-        return True
     code = getattr(request, "denied", None)
+    if status == 429 or code == "sign_in_failed":
+        return True
     return (status == 403 or code in {"not_found", "forbidden"}) and status < 500 and request.user.is_authenticated
 
 

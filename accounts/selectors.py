@@ -21,4 +21,6 @@ def customers(actor: Actor) -> QuerySet[Customer]:
 def assignable(actor: Actor) -> QuerySet[Membership]:
     """Staff to whom the actor could assign a ticket."""
     rows = Membership.objects.visible_to(actor)
-    return rows.filter(role__in=sorted(PERMISSIONS["ticket.be_assigned"]), is_active=True).order_by("display_name")
+    return rows.filter(
+        role__in=sorted(PERMISSIONS["ticket.be_assigned"]), is_active=True, user__is_active=True
+    ).order_by("display_name")

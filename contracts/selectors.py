@@ -1,7 +1,8 @@
 """Questions about contracts: which the actor sees, what their terms say, under which he may file."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Protocol
 from uuid import UUID
@@ -67,29 +68,36 @@ class FilingRight:
     clause: str = ""
 
 
-def filing_contracts(actor: Actor, on: date) -> list[FilingRight]:
-    """The actor's contracts with his right to file under each (HOP-9, HSA-1b, HSA-19, HSA-20)."""
-    named = _named_contracts(actor)
-    return [_filing_right(row, named, actor, on) for row in contracts(actor)]
+def filing_contracts(actor: Actor, at: datetime) -> list[FilingRight]:
+    """The actor's contracts with his right to file under each at ``at`` (HOP-9, HSA-1b, HSA-19, HSA-20)."""
+    named = _contacts_of(actor)
+    return [_filing_right(row, named.get(row.id, []), actor, at) for row in contracts(actor)]
 
 
-def filing_right(actor: Actor, row: Contract, on: date) -> FilingRight:
-    """The actor's right to file under one contract on the day ``on``."""
-    return _filing_right(row, _named_contracts(actor), actor, on)
+def filing_right(actor: Actor, row: Contract, at: datetime) -> FilingRight:
+    """The actor's right to file under one contract; the day is that of the contract's zone (R6)."""
+    return _filing_right(row, _contacts_of(actor).get(row.id, []), actor, at)
 
 
-def _named_contracts(actor: Actor) -> dict[UUID, ContractContact]:
+def _contacts_of(actor: Actor) -> dict[UUID, list[ContractContact]]:
+    found: dict[UUID, list[ContractContact]] = {}
     if actor.membership_id is None:
-        return {}
-    rows = ContractContact.objects.visible_to(actor)
-    rows = rows.filter(membership_id=actor.membership_id, replaced_on__isnull=True)
-    return {row.contract_id: row for row in rows}
+        return found
+    for row in ContractContact.objects.visible_to(actor).filter(membership_id=actor.membership_id):
+        found.setdefault(row.contract_id, []).append(row)
+    return found
 
 
-def _filing_right(row: Contract, named: dict[UUID, ContractContact], actor: Actor, on: date) -> FilingRight:
+def _is_named(row: ContractContact, on: date) -> bool:
+    """Being named and being replaced are acts with a date (HOP-9): both take effect on their day."""
+    return row.named_on <= on and (row.replaced_on is None or on < row.replaced_on)
+
+
+def _filing_right(row: Contract, known: Sequence[ContractContact], actor: Actor, at: datetime) -> FilingRight:
     rule = terms_of(row).contact_rules
     clause = rule.clauses[-1]
-    contact = named.get(row.id)
+    on = at.astimezone(zone_of(row)).date()
+    contact = next((item for item in known if _is_named(item, on)), None)
     if on < row.starts_on:
         return FilingRight(row, False, _("This contract has not started yet."), "HSA-1b")
     if row.ends_on and on > row.ends_on:
@@ -97,7 +105,7 @@ def _filing_right(row: Contract, named: dict[UUID, ContractContact], actor: Acto
     if contact is None or not actor.may("ticket.file"):
         reason = _("Only the contacts named in the contract may contact support. Ask one of them to file.")
         return FilingRight(row, False, reason, clause)
-    if rule.training_required and contact.trained_on is None:
+    if rule.training_required and (contact.trained_on is None or contact.trained_on > on):
         reason = _("Your training is not recorded yet. Ask your account manager to record it.")
         return FilingRight(row, False, reason, clause)
     return FilingRight(row, True)

@@ -112,12 +112,17 @@ class Run:
         self._manage("migrate", "prepare", "schema", "static", "terms", "--first=5", f"--total={STEPS}")
         self._load_demo()
 
-    def serve(self, host: str, preferred_port: int) -> str:
-        """Step 9: web server, worker and beat; returns the address once it answers."""
+    def choose_address(self, host: str, preferred_port: int) -> int:
+        """The port to serve on; from now on links in mails lead there."""
         port = free_port(preferred_port)
-        (self.run_dir / ALIVE_FILE).unlink(missing_ok=True)
         shown = "127.0.0.1" if host in {"", "0.0.0.0"} else host
-        address = f"http://{shown}:{port}"
+        self.stack.public_url = f"http://{shown}:{port}"
+        return port
+
+    def serve(self, host: str, port: int) -> str:
+        """Step 9: web server, worker and beat; returns the address once it answers."""
+        (self.run_dir / ALIVE_FILE).unlink(missing_ok=True)
+        address = self.stack.public_url
         with step(STEPS, "Starting web server, worker and beat"):
             self._start_child("web", stack.web_command(host, port), "web")
             self._start_child("worker", stack.worker_command(), "worker", patience=8.0)
@@ -256,8 +261,9 @@ def start(run: Run, host: str, port: int) -> None:
     """Everything, until it is stopped."""
     began = time.monotonic()
     run.open()
+    free = run.choose_address(host, port)
     run.prepare()
-    address = run.serve(host, port)
+    address = run.serve(host, free)
     say(f"\nThe helpdesk runs at {address}  (ready in {time.monotonic() - began:.1f} s)")
     run.show_sign_ins()
     say(f"Logs: {run.run_dir / 'logs'}   Ctrl-C stops everything.")

@@ -241,7 +241,7 @@ MEDIA_ROOT = ATTACHMENT_ROOT
 # Mail: a folder that the demo's mailbox page shows, or a server named by EMAIL_URL ------------------------------------
 MAIL_FOLDER = Path(ENVIRONMENT.get("HELPDESK_MAIL_FOLDER") or RUN_DIR / "mail")
 # Links in mails begin with this; Message-IDs end with the mail domain.
-PUBLIC_URL = ENVIRONMENT.get("HELPDESK_PUBLIC_URL", "http://localhost:8000").rstrip("/")
+PUBLIC_URL = (ENVIRONMENT.get("HELPDESK_PUBLIC_URL") or "http://127.0.0.1:8000").rstrip("/")
 MAIL_DOMAIN = ENVIRONMENT.get("HELPDESK_MAIL_DOMAIN", "helpdesk.localhost")
 DEFAULT_FROM_EMAIL = ENVIRONMENT.get("HELPDESK_MAIL_FROM", "helpdesk@localhost")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL

@@ -16,7 +16,7 @@ from helpdesk.environment import BASE_DIR, DATABASE_VARIABLES
 
 DATABASE = "helpdesk"
 # Variables that a `manage.py` in another terminal takes over from a running instance.
-SHARED = (*DATABASE_VARIABLES.values(), "REDIS_URL", "HELPDESK_SECRET_KEY", "HELPDESK_DEMO")
+SHARED = (*DATABASE_VARIABLES.values(), "REDIS_URL", "HELPDESK_SECRET_KEY", "HELPDESK_DEMO", "HELPDESK_PUBLIC_URL")
 
 
 @dataclass
@@ -28,6 +28,7 @@ class Stack:
     postgres: PostgresServer | None
     valkey: ValkeyServer | None
     demo: bool
+    public_url: str = ""
 
     @classmethod
     def from_environment(cls, run_dir: Path, secrets: Mapping[str, str], *, demo: bool) -> "Stack":
@@ -74,6 +75,7 @@ class Stack:
         return {
             "HELPDESK_SECRET_KEY": self.secrets["secret_key"],
             "HELPDESK_STATIC": "manifest",
+            "HELPDESK_PUBLIC_URL": self.public_url,
             **os.environ,
             **self._addresses(),
             "REDIS_URL": self.valkey.url if self.valkey else os.environ["REDIS_URL"],

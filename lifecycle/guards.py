@@ -94,3 +94,9 @@ def require_severity_reason(terms: Terms, code: str) -> None:
     """A severity changes for one of the reasons that the contract knows (R18, HSA-9)."""
     if code not in {item.code for item in terms.severity_change_reasons}:
         raise Invalid({"reason_code": [_("Choose a reason.")]})
+
+
+def require_bound(rows: int) -> None:
+    """An upload belongs to one message: the row was still free when it was bound."""
+    if rows != 1:
+        raise Invalid({"files": [_("A file is no longer there. Attach it again.")]})

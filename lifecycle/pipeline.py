@@ -21,6 +21,7 @@ from lifecycle import guards
 from lifecycle.models import TicketProcess
 from notifications import outbox, wakeup
 from slas import clocks
+from slas.engine import BREACH, Alert
 from tickets import journal
 from tickets.events import ALERTS, CLOCK_FACTS, EDITED_FIELDS, Kind
 from tickets.models import Attachment, Comment, Event, Ticket, Visibility
@@ -70,6 +71,8 @@ def apply(
     at = at.astimezone(UTC)
     with transaction.atomic():
         ticket = _locked(actor, reference)
+        # Whoever waited for the lock acts after what was written meanwhile: the journal's order is that of time.
+        at = max(at, ticket.updated_at)
         actor.require(permission)
         if is_edit:
             _require_fresh(actor, ticket, expected_version)
@@ -98,7 +101,7 @@ def file(
         process.save(force_insert=True)
         _bind(attachments, process, None, Visibility.PUBLIC)
         journal.append([event])
-        clocks.write_rows(clocks.build_rows(process, reckonings, at))
+        clocks.write_rows([], clocks.build_rows(process, reckonings, at))
         _tell([event])
     return process
 
@@ -182,7 +185,7 @@ def _settle_many(rows: Sequence[TicketProcess], events: dict[UUID, list[Event]],
             _stamp(ticket, at, event.visibility)
         written += fresh
     journal.append(written)
-    clocks.write_rows(clock_rows)
+    clocks.write_rows(rows, clock_rows)
     TicketProcess.objects.bulk_update(
         rows, ["version", "public_version", "updated_at", "public_updated_at", "due_at"], batch_size=500
     )
@@ -191,36 +194,35 @@ def _settle_many(rows: Sequence[TicketProcess], events: dict[UUID, list[Event]],
 
 
 def _alert_events(ticket: TicketProcess, events: Sequence[Event], at: datetime) -> list[Event]:
-    known = {event.dedupe_key for event in events if event.dedupe_key}
+    known: set[str | None] = {event.dedupe_key for event in events}
     system = Actor.system(ticket.provider_id)
     fresh: list[Event] = []
     for one in clocks.reckon(ticket, events, at):
-        for code, instant in clocks.due_alerts(one, at):
-            entry = _alert_entry(one, code, instant, at)
+        for alert in clocks.due_alerts(one, at):
+            entry = _alert_entry(one, alert, at)
             if entry.dedupe_key not in known:
+                known.add(entry.dedupe_key)
                 fresh.append(journal.build_event(ticket, system, entry))
     return fresh
 
 
-def _alert_entry(one: clocks.Reckoning, code: str, instant: datetime, at: datetime) -> journal.Entry:
-    """An alert is dated at the instant at which it was due, however late it is noticed."""
-    is_breach = code == "breach"
-    due_at = one.state.breached_at if is_breach else one.state.due_at or one.state.breached_at
-    key = f"{one.target}:{code}:{(due_at or instant).isoformat()}"
-    recipients = clocks.recipients_of(one.policy, code)
+def _alert_entry(one: clocks.Reckoning, alert: Alert, at: datetime) -> journal.Entry:
+    """An alert is dated at the instant at which it was due, however late it is noticed, and told once for each severity
+    under which the clock ran."""
+    is_breach = alert.code == BREACH
     return journal.Entry(
         Kind.CLOCK_BREACHED if is_breach else Kind.CLOCK_APPROACHING,
-        at=instant,
+        at=alert.at,
         recorded_at=at,
         visibility=Visibility.PUBLIC if is_breach else Visibility.PRIVATE,
         data={
             "target": one.target,
-            "code": code,
-            "due_at": due_at.isoformat() if due_at else None,
-            "severity_at": one.state.severity,
-            "recipients": list(recipients),
+            "code": alert.code,
+            "due_at": alert.due_at.isoformat(),
+            "severity_at": alert.severity,
+            "recipients": list(clocks.recipients_of(one.policy, alert.code)),
         },
-        dedupe_key=key,
+        dedupe_key=f"{one.target}:{alert.code}:{alert.severity}:{alert.at.isoformat()}",
     )
 
 
@@ -256,7 +258,7 @@ def _carry_out(actor: Actor, at: datetime, ticket: TicketProcess, events: list[E
     ticket.due_at = clocks.earliest_due(reckonings)
     _stamp(ticket, at, act.visibility)
     ticket.save()
-    clocks.write_rows(clocks.build_rows(ticket, reckonings, at))
+    clocks.write_rows([ticket], clocks.build_rows(ticket, reckonings, at))
 
 
 def _move(ticket: TicketProcess, name: str, actor: Actor) -> None:
@@ -290,13 +292,16 @@ def _write_comment(actor: Actor, at: datetime, ticket: Ticket, act: Act) -> Comm
 
 
 def _bind(files: Sequence[Attachment], ticket: Ticket, comment: Comment | None, visibility: str) -> None:
-    """Give uploads their ticket, their message and its visibility; only now do others see them."""
+    """Give uploads their ticket, their message and its visibility; only now do others see them.
+
+    Of two messages that name the same upload at once one gets it and the other is refused.
+    """
     for attachment in files:
-        attachment.customer_id = ticket.customer_id
-        attachment.ticket_id = ticket.pk
-        attachment.comment = comment
-        attachment.visibility = visibility
-        attachment.save(force_update=True)
+        unbound = Attachment.objects.filter(pk=attachment.pk, ticket__isnull=True)
+        bound = unbound.update(
+            customer_id=ticket.customer_id, ticket_id=ticket.pk, comment=comment, visibility=visibility
+        )
+        guards.require_bound(bound)
 
 
 def _stamp(ticket: Ticket, at: datetime, visibility: str) -> None:

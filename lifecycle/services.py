@@ -292,8 +292,7 @@ def change_severity(
 
 
 def _require_filing_right(actor: Actor, contract: Contract, at: datetime) -> None:
-    zone = contracts.zone_of(contract)
-    right = contracts.filing_right(actor, contract, at.astimezone(zone).date())
+    right = contracts.filing_right(actor, contract, at)
     if not right.allowed:
         raise Refused(right.reason, code="may_not_file", clause=right.clause)
 
@@ -338,7 +337,9 @@ def _details(
 
 
 def _assignee(actor: Actor, assignee_id: UUID) -> Membership:
-    found: Membership | None = Membership.objects.visible_to(actor).filter(pk=assignee_id, is_active=True).first()
+    found: Membership | None = (
+        Membership.objects.visible_to(actor).filter(pk=assignee_id, is_active=True, user__is_active=True).first()
+    )
     if found is None or found.role not in PERMISSIONS["ticket.be_assigned"]:
         raise Invalid({"assignee": [_("Choose somebody of the support team.")]})
     return found

@@ -32,14 +32,38 @@ class SweepResult:
 def sweep(*, at: datetime, batch: int = BATCH) -> SweepResult:
     """Write every alert that is due at ``at``. Safe to run twice, and twice at once."""
     alerts = set_aside = 0
+    failure: DatabaseError | None = None
     for provider_id in _providers_with_due_clocks(at):
-        while True:
-            done, failed = _sweep_batch(provider_id, at, batch)
-            if done is None:
-                break
-            alerts += done
-            set_aside += failed
+        try:
+            done, failed = _sweep_provider(provider_id, at, batch)
+        except DatabaseError as error:
+            log.warning("the sweep of provider %s is put off: %r", provider_id, error)
+            failure = error
+            continue
+        alerts += done
+        set_aside += failed
+    if failure:
+        raise failure
     return SweepResult(alerts, set_aside)
+
+
+def _sweep_provider(provider_id: UUID, at: datetime, batch: int) -> tuple[int, int]:
+    """Batches until nothing is left to lock. A ticket that comes back although it was settled ends the sweep: whatever
+    is wrong with it, the next providers have their turn."""
+    alerts = set_aside = 0
+    seen: set[UUID] = set()
+    while True:
+        with acting_as(Actor.system(provider_id)):
+            tickets = pipeline.lock_due(at, batch, provider_id)
+            if not tickets:
+                return alerts, set_aside
+            if seen.issuperset(tickets):
+                log.error("tickets of provider %s stay due after their sweep: %s", provider_id, tickets[:5])
+                return alerts, set_aside
+            seen.update(tickets)
+            done, failed = _settle(provider_id, tickets, at)
+        alerts += done
+        set_aside += failed
 
 
 def _providers_with_due_clocks(at: datetime) -> list[UUID]:
@@ -48,21 +72,12 @@ def _providers_with_due_clocks(at: datetime) -> list[UUID]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def _sweep_batch(provider_id: UUID, at: datetime, limit: int) -> tuple[int | None, int]:
-    """One transaction over up to ``limit`` tickets; ``(None, 0)`` where nothing is left to lock."""
-    with acting_as(Actor.system(provider_id)):
-        tickets = pipeline.lock_due(at, limit, provider_id)
-        if not tickets:
-            return None, 0
-        return _settle(provider_id, tickets, at)
-
-
 def _settle(provider_id: UUID, tickets: Sequence[UUID], at: datetime) -> tuple[int, int]:
     try:
         with transaction.atomic():
             return pipeline.settle_due(tickets, at), 0
     except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError, DatabaseError) as error:
-        if _is_transient(error):
+        if _is_transient(error) and not (_took_too_long(error) and len(tickets) > 1):
             raise
         if len(tickets) == 1:
             _set_aside(provider_id, tickets[0], at, error)
@@ -77,6 +92,11 @@ def _is_transient(error: BaseException) -> bool:
     """A lost connection, deadlock or serialisation failure says nothing about the row: the next sweep tries again."""
     state = getattr(error.__cause__, "sqlstate", None)
     return isinstance(error, DatabaseError) and (state is None or state[:2] in {"08", "40", "53", "55", "57"})
+
+
+def _took_too_long(error: BaseException) -> bool:
+    """Whether the statement timeout ended it: a smaller batch may pass."""
+    return getattr(error.__cause__, "sqlstate", None) == "57014"
 
 
 def _set_aside(provider_id: UUID, ticket_id: UUID, at: datetime, error: Exception) -> None:

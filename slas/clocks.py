@@ -9,7 +9,7 @@ from uuid import UUID
 from accounts.identifiers import uuid7
 from contracts.selectors import terms_of
 from contracts.terms import Terms
-from slas.engine import ClockState, Fact, FactKind, TargetPolicy, alert_instants, fold
+from slas.engine import Alert, ClockState, Fact, FactKind, TargetPolicy, alerts_reached, fold
 from slas.facts import FACTS
 from slas.models import Clock
 from slas.policies import policy_for
@@ -71,10 +71,9 @@ def _reckon_one(ticket: Ticket, target: str, events: Sequence[Event], at: dateti
     return Reckoning(target, policy, facts, fold(policy, facts, at))
 
 
-def due_alerts(reckoning: Reckoning, at: datetime) -> list[tuple[str, datetime]]:
+def due_alerts(reckoning: Reckoning, at: datetime) -> list[Alert]:
     """Alerts (``approaching:75``, ``breach``) whose instant has come by ``at``, in order."""
-    found = alert_instants(reckoning.policy, reckoning.facts, at)
-    return [(code, instant) for code, instant in found if instant <= at]
+    return [one for one in alerts_reached(reckoning.policy, reckoning.facts, at) if one.at <= at]
 
 
 def earliest_due(reckonings: Iterable[Reckoning]) -> datetime | None:
@@ -108,11 +107,18 @@ def build_rows(ticket: Ticket, reckonings: Iterable[Reckoning], at: datetime) ->
     ]
 
 
-def write_rows(rows: Sequence[Clock]) -> None:
-    """Insert or replace clock rows in one statement. Called by ``lifecycle`` under the ticket's lock.
+def write_rows(tickets: Iterable[Ticket], rows: Sequence[Clock]) -> None:
+    """Make ``rows`` the clock rows of ``tickets``. Called by ``lifecycle`` under the lock of the tickets.
+
+    A target that a severity no longer has loses its row; otherwise the sweep would come back to it for ever.
 
     A row that the sweep had set aside is back in its sight: it could be folded again.
     """
+    kept = {(row.ticket_id, row.target) for row in rows}
+    stored = Clock.objects.filter(ticket_id__in=[ticket.pk for ticket in tickets])
+    gone = [key for key, *row in stored.values_list("pk", "ticket_id", "target") if tuple(row) not in kept]
+    if gone:
+        Clock.objects.filter(pk__in=gone).delete()
     if rows:
         Clock.objects.bulk_create(
             list(rows),

@@ -104,18 +104,19 @@ def holiday_years(country: str) -> tuple[int, int]:
 def _limit(terms: Terms, target: TargetTerms, severity: str, changes: Overrides) -> Limit | None:
     """The limit of a severity: the contract's own figure where it has one, else that of the terms."""
     figure = target.figure(severity)
+    assert figure is not None  # terms give each severity a figure, if only to say that there is no target
     change = changes.figure(target.code, severity)
-    chosen: Figure | FigureOverride | None = change or figure
-    if chosen is None or chosen.amount is None or chosen.unit is None:
+    chosen: Figure | FigureOverride = change or figure
+    if chosen.amount is None:
         return None
-    day_after = target.day_after if chosen.day_after is None else chosen.day_after
+    assert chosen.unit is not None
     return Limit(
         amount=chosen.amount,
         unit=Unit(chosen.unit),
         rules=Rules(target.rules),
-        day_after=day_after,
+        day_after=target.day_after if chosen.day_after is None else chosen.day_after,
         month_rollover=MonthRollover(changes.month_rollover or terms.computation.month_rollover),
-        clause=figure.clauses[0] if figure else target.clauses[0],
+        clause=figure.clauses[0],
         reference=change.reference if change else "",
     )
 

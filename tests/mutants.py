@@ -29,7 +29,7 @@ COPIED = (
     "web",
 )  # fmt: skip
 COPIED_FILES = ("manage.py", "pyproject.toml")
-SLOWEST = 25
+SLOWEST = 90
 """Seconds of computing after which a mutant counts as noticed: it made something endless."""
 MEMORY = 4 << 30
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import DomainError, Forbidden, Invalid, NotFound, Refused, Stale
 from accounts.middleware import SignInNeeded
-from web.redirects import lead_to
+from web.redirects import lead_to, page_before
 
 RETRY_SECONDS: Final = 300
 _TOO_BIG: Final = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
@@ -27,6 +27,11 @@ TEXTS: Final[Mapping[int, tuple[Any, Any, Any]]] = {
         _("This request could not be read"),
         _("Something in the form or in the address was not in the form that this page expects."),
         _("Go back, correct it and send it again."),
+    ),
+    401: (
+        _("You are signed out"),
+        _("Your session has ended, so this was not sent. What you typed is still on this page."),
+        _("Copy what you typed, sign in again, and send it from the fresh page."),
     ),
     403: (
         _("You may not do this"),
@@ -118,9 +123,13 @@ def _lead_to_sign_in(request: HttpRequest) -> HttpResponse:
             explanation=gettext("Your account has no access to any organisation at the moment."),
             advice=gettext("Ask your administrator, or sign out and use another account."),
         )
-    target = request.get_full_path() if request.method == "GET" else ""
+    target = request.get_full_path() if request.method == "GET" else page_before(request)
     query = "?" + urlencode({"next": target}) if target not in ("", "/") else ""
-    return lead_to(request, reverse("sign_in") + query)
+    address = reverse("sign_in") + query
+    if getattr(request, "htmx", False) and request.method != "GET":
+        # Led away, the page would take with it what was typed into it.
+        return _page(request, 401, sign_in_url=address)
+    return lead_to(request, address)
 
 
 def _page(request: HttpRequest, status: int, **more: Any) -> HttpResponse:

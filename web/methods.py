@@ -22,6 +22,7 @@ def only(*methods: str) -> Callable[[View], View]:
                 return method_not_allowed(request, sorted(allowed))
             return view(request, *args, **kwargs)
 
+        guarded.methods = frozenset(allowed)  # type: ignore[attr-defined]
         return guarded
 
     return decorate

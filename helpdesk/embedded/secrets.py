@@ -22,7 +22,8 @@ def load_or_make(path: Path) -> dict[str, str]:
 
 def write_private(path: Path, text: str) -> None:
     """Write a file of mode 0600 in one step, so that a reader sees the old or the new one."""
-    unfinished = path.with_name(path.name + ".unfinished")
+    # With our number, so that two writers at once do not take away each other's file.
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}")
     unfinished.unlink(missing_ok=True)
     descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:

@@ -1,7 +1,7 @@
 """Business time and service-level clocks, pure: no framework, no clock of its own, no database."""
 
 from slas.engine.calendar import Calendar, Opening
-from slas.engine.clock import ClockState, Fact, FactKind, Status, alert_instants, fold
+from slas.engine.clock import Alert, ClockState, Fact, FactKind, Status, alert_instants, alerts_reached, fold
 from slas.engine.errors import (
     BadAmount,
     BadFacts,
@@ -23,6 +23,7 @@ __all__ = [
     "BREACH",
     "UNITS",
     "WEEKDAYS",
+    "Alert",
     "AlertThreshold",
     "BadAmount",
     "BadFacts",
@@ -49,6 +50,7 @@ __all__ = [
     "Unit",
     "UnknownSeverity",
     "alert_instants",
+    "alerts_reached",
     "explain",
     "fold",
 ]

@@ -85,6 +85,26 @@ class ClockState:
     next_action: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """An alert reached while the clock ran, under which severity and due time. Seconds since 1970."""
+
+    code: str
+    at: int
+    due: int
+    severity: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """An alert that was reached: its code (``breach`` among them), the instant, and what was due then."""
+
+    code: str
+    at: datetime
+    due_at: datetime
+    severity: str
+
+
 @dataclass(slots=True)
 class Run:
     """A clock while its facts are being taken in. Instants are seconds since 1970."""
@@ -100,7 +120,7 @@ class Run:
     pauses: list[Pause] = field(default_factory=list)
     paused_since: int | None = None
     pause_reasons: set[str | None] = field(default_factory=set)
-    alerts: list[tuple[str, int]] = field(default_factory=list)
+    alerts: list["Reached"] = field(default_factory=list)
     told: set[str] = field(default_factory=set)
     breach_told: bool = False
 
@@ -157,7 +177,15 @@ def alert_instants(policy: TargetPolicy, facts: Sequence[Fact], at: datetime) ->
     Each is reached once for each severity under which the clock ran, and only while it ran: not while paused, ended or
     excluded; what fell due meanwhile is reached when the clock goes on. A breach carries the instant that was due.
     """
-    return tuple((code, from_seconds(reached)) for code, reached in run_of(policy, facts, at).alerts)
+    return tuple((alert.code, alert.at) for alert in alerts_reached(policy, facts, at))
+
+
+def alerts_reached(policy: TargetPolicy, facts: Sequence[Fact], at: datetime) -> tuple[Alert, ...]:
+    """The alerts of ``alert_instants`` with the severity and the due time under which each was reached."""
+    return tuple(
+        Alert(one.code, from_seconds(one.at), from_seconds(one.due), one.severity)
+        for one in run_of(policy, facts, at).alerts
+    )
 
 
 def run_with(policy: TargetPolicy, severity: str, event: datetime, pauses: Iterable[Pause]) -> Run:
@@ -198,12 +226,12 @@ def _advance(run: Run, since: int, before: int, now: int) -> None:
             reached = max(instant, since)
             if code not in run.told and reached < before and reached <= due.due and not run.excluded:
                 run.told.add(code)
-                run.alerts.append((code, reached))
+                run.alerts.append(Reached(code, reached, due.due, run.severity))
         if now > due.due:
             run.breached = due.due
     if run.breached is not None and not run.breach_told and not run.excluded:
         run.breach_told = True
-        run.alerts.append((BREACH, run.breached))
+        run.alerts.append(Reached(BREACH, run.breached, run.breached, run.severity))
 
 
 def _thresholds(run: Run, due: int) -> list[tuple[str, int]]:

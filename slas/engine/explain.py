@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from slas.engine.clock import Fact, FactKind, Run, run_of
-from slas.engine.instants import from_seconds, to_seconds
+from slas.engine.instants import from_seconds, local_date, to_seconds
 from slas.engine.limits import Limit, Rules, Unit, Window
 from slas.engine.pauses import Due
 from slas.engine.policy import TargetPolicy
@@ -39,12 +39,15 @@ def explain_run(run: Run, *, waited: bool) -> tuple[Step, ...]:
     if run.started is None:
         return (Step(None, "not_started"),)
     steps = _events(run)
-    laid, due, limit = run.laid(), run.reckoned(), run.limit
-    if laid is None or due is None or limit is None:
+    limit = run.limit
+    if limit is None:
         steps.append(Step(None, "no_target", {"severity": run.severity}, policy.clauses.no_target))
         return tuple(steps + _ending(run))
+    laid, due = run.laid(), run.reckoned()
+    assert laid is not None
+    assert due is not None
     steps += _target(policy, limit) + _start(policy, limit, laid) + _counting(policy, limit, laid, due)
-    steps += _silent_pauses(run, waited=waited) + _result(policy, limit, laid, due) + _ending(run)
+    steps += _silent_pauses(run, waited=waited) + _result(policy, limit, due) + _ending(run)
     return tuple(steps)
 
 
@@ -107,8 +110,8 @@ def _counting(policy: TargetPolicy, limit: Limit, laid: Window, due: Due) -> lis
 def _closed_days(policy: TargetPolicy, laid: Window, end: int) -> list[Step]:
     """Days on the way that the week would count and the calendar does not: holidays, days off, closures."""
     spec, calendar = policy.calendar.spec, policy.calendar
-    first, last = calendar.date_of(laid.start), calendar.date_of(max(end - 1, laid.start))
-    closed = sorted(day for day in spec.closed_dates if first <= day <= last)
+    first, last = calendar.date_of(laid.start), local_date(end, calendar.zone)
+    closed = sorted(day for day in spec.closed_dates if first <= day < last)
     days = tuple(day for day in closed if spec.weekly[day.weekday()] and not spec.hours_on(day))
     if not days:
         return []
@@ -152,17 +155,15 @@ def _extension(policy: TargetPolicy, laid: Window, due: Due) -> list[Step]:
 def _ledger(policy: TargetPolicy, laid: Window, due: Due) -> list[Step]:
     """Every stretch of opening time up to the due time: counted, or paused. The counted ones sum to the target."""
     calendar, total = policy.calendar, 0
-    end = laid.unrounded or laid.base
-    if due.deductions:
-        end = next((begins for begins, ends, _ in due.deductions if ends is None), due.due or laid.base)
     lines: list[tuple[int, int, bool]] = []
     position = laid.start
     for begins, ends, _ in due.deductions:
-        lines += [(opens, closes, True) for opens, closes in calendar.openings_s(position, min(begins, end))]
+        lines += [(opens, closes, True) for opens, closes in calendar.openings_s(position, begins)]
         if ends is not None:
             lines.append((begins, ends, False))
             position = ends
     if due.due is not None:
+        end = due.due if due.deductions else laid.base if laid.unrounded is None else laid.unrounded
         lines += [(opens, closes, True) for opens, closes in calendar.openings_s(position, end)]
     steps = []
     for opens, closes, counted in lines:
@@ -198,13 +199,13 @@ def _silent_pauses(run: Run, *, waited: bool) -> list[Step]:
     return [Step(None, "pauses_do_not_count", {}, "R13")] if waited and not run.policy.pausing else []
 
 
-def _result(policy: TargetPolicy, limit: Limit, laid: Window, due: Due) -> list[Step]:
+def _result(policy: TargetPolicy, limit: Limit, due: Due) -> list[Step]:
     if due.due is None:
-        return [Step(None, "waiting", {"seconds": due.left or 0}, "R12")]
+        assert due.left is not None
+        return [Step(None, "waiting", {"seconds": due.left}, "R12")]
     at = from_seconds(due.due)
     midnight = policy.calendar.start_of(policy.calendar.date_of(due.due)) == due.due
-    clause = "R1" if midnight and laid.last_day is not None else limit.clause
-    return [Step(at, "due", {"due": at}, clause)]
+    return [Step(at, "due", {"due": at}, "R1" if midnight else limit.clause)]
 
 
 def _ending(run: Run) -> list[Step]:

@@ -24,7 +24,8 @@ async function save(form) {
       headers: { "X-Requested-With": "fetch" },
       credentials: "same-origin",
     });
-    say(form, answer.ok ? "saved" : "failed");
+    // Kept is 204 and nothing else: a session that ended leads to the sign-in page, which is a 200.
+    say(form, answer.status === 204 && !answer.redirected ? "saved" : "failed");
   } catch {
     say(form, "failed");
   }

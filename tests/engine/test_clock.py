@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from slas.engine import (
     BREACH,
+    Alert,
     AlertThreshold,
     BadAmount,
     BadFacts,
@@ -18,6 +19,7 @@ from slas.engine import (
     TargetPolicy,
     UnknownSeverity,
     alert_instants,
+    alerts_reached,
     fold,
 )
 from slas.engine.clock import run_of, run_with
@@ -327,6 +329,17 @@ def test_alerts_begin_again_under_another_severity() -> None:
         ("approaching:75", at("2026-05-07 13:30")),
         ("breach", at("2026-05-08 00:00")),
     ]
+
+
+def test_an_alert_tells_what_was_due_under_which_severity() -> None:
+    facts = [started(FILED), fact("severity_changed", "2026-05-06 11:30", "minor")]
+    assert alerts_reached(POLICY, facts, at("2026-05-06 18:00")) == (
+        Alert("approaching:50", at("2026-05-06 11:00"), DUE, "critical"),
+        Alert("approaching:50", at("2026-05-06 18:00"), at("2026-05-08 00:00"), "minor"),
+    )
+    assert alerts_reached(POLICY, facts, at("2026-05-09 18:00"))[-1] == Alert(
+        BREACH, at("2026-05-08 00:00"), at("2026-05-08 00:00"), "minor"
+    )
 
 
 def test_naming_the_same_severity_again_changes_nothing() -> None:

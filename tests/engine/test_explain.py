@@ -23,7 +23,6 @@ from slas.engine import (
     explain,
     fold,
 )
-from slas.engine.explain import MOST_LINES
 from tests.engine.worlds import OFFICE_WEEK, at, fact, french, limit, policy, started
 
 CLAUSES = Clauses(computation="HSA-24", day_after="HSA-8", pausing="HSA-17", no_target="HSA-1", calendar="R14")
@@ -86,6 +85,11 @@ def test_opening_time_counts_at_once() -> None:
     assert outline(found) == [
         ("event", "R6"), ("target", "HSA-1"), ("at_once", "R8"), ("counted", "R14"), ("due", "HSA-1"),
     ]  # fmt: skip
+
+
+def test_nothing_to_count_waits_for_no_opening_and_skips_no_day() -> None:
+    found = steps(under(limit(0, "business_hours", "opening")), started("2026-05-08 10:00"), when="2026-05-08 10:00")
+    assert outline(found) == [("event", "R6"), ("target", "HSA-1"), ("at_once", "R8"), ("due", "HSA-1")]
 
 
 def test_support_days_are_explained_as_hours() -> None:
@@ -200,10 +204,23 @@ def test_time_owed_after_the_last_day_is_said() -> None:
     assert one(found, "extended") == Step(at("2026-05-06 11:30"), "extended", expected, "HSA-17")
 
 
+def test_time_owed_is_not_said_while_it_still_grows() -> None:
+    found = steps(
+        under(limit(1, "business_days")),
+        started("2026-05-04 10:00"),
+        fact("paused", "2026-05-05 10:00"),
+        fact("resumed", "2026-05-05 12:30"),
+        fact("paused", "2026-05-06 09:30"),
+        when="2026-05-06 10:00",
+    )
+    assert outline(found)[3:] == [("reaches_business_days", "HSA-24"), ("paused", "HSA-17"), ("waiting", "R12")]
+    assert found[-1].params == {"seconds": 7200}
+
+
 def test_waiting_that_does_not_count_is_said_and_only_then() -> None:
     quiet = under(limit(4, "business_hours"), pausing=False)
     waited = [started("2026-05-04 08:10"), fact("paused", "2026-05-04 10:00")]
-    assert one(steps(quiet, *waited, when="2026-05-04 11:00"), "pauses_do_not_count").clause == "R13"
+    assert one(steps(quiet, *waited, when="2026-05-04 10:00"), "pauses_do_not_count").clause == "R13"
     assert "pauses_do_not_count" not in [step.message for step in steps(quiet, *waited, when="2026-05-04 09:59")]
     assert "pauses_do_not_count" not in [step.message for step in steps(quiet, waited[0])]
 
@@ -277,7 +294,7 @@ def test_a_long_ledger_is_summed_up_in_its_middle() -> None:
 
 def test_as_many_lines_as_are_allowed_are_all_shown() -> None:
     calendar = Calendar(CalendarSpec("Europe/Paris", OFFICE_WEEK))
-    for days, shown in ((MOST_LINES, MOST_LINES), (MOST_LINES + 1, 7)):
+    for days, shown in ((12, 12), (13, 7)):
         what = under(limit(days, "business_days", "opening"), calendar=calendar)
         found = steps(what, started("2026-06-01 09:00"), when="2026-06-01 09:00")
         assert sum(step.message.startswith("counted") for step in found) == shown
@@ -287,7 +304,7 @@ def test_holidays_shown_are_few_and_counted_all() -> None:
     found = steps(under(limit(490, "business_days", "timer")), started("2026-01-01 09:00"), when="2026-01-01 09:00")
     closed = one(found, "closed_days")
     assert isinstance(closed.params["days"], tuple)
-    assert (len(closed.params["days"]), closed.params["count"]) == (MOST_LINES, 15)
+    assert (len(closed.params["days"]), closed.params["count"]) == (12, 15)
 
 
 def test_a_holiday_on_a_day_that_never_opens_is_not_mentioned() -> None:

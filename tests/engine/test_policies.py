@@ -196,7 +196,7 @@ def test_a_calendar_is_compiled_once(saas: Terms, octipas: Terms) -> None:
 def test_the_french_calendar_is_what_the_contract_says(saas: Terms) -> None:
     spec = calendar_for(saas, "fr").spec
     assert (spec.zone, spec.weekly, spec.standard_seconds) == ("Europe/Paris", OFFICE_WEEK, 32_400)
-    assert (spec.first_year, spec.last_year) == (1970, 2099)
+    assert (spec.standard_day, spec.first_year, spec.last_year) == (32_400, 1970, 2099)
     assert spec.holidays == public_holidays("FR")
     assert {day for day in spec.holidays if day.year == 2026} == {
         date(2026, 1, 1), date(2026, 4, 6), date(2026, 5, 1), date(2026, 5, 8), date(2026, 5, 14), date(2026, 5, 25),

@@ -98,7 +98,9 @@ class Cluster:
         """The external server that the environment names, else the embedded one, started if nobody has."""
         folder = test_folder()
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        secrets = load_or_make(folder / "secrets.json")
+        # Several test processes begin at once, also in a clean clone.
+        with exclusive(folder / "secrets.lock"):
+            secrets = load_or_make(folder / "secrets.json")
         passwords = {login: secrets[login.removeprefix("helpdesk_")] for login in provisioning.LOGINS}
         if external := _external_admin_url():
             return cls(external, folder, passwords, embedded=False)

@@ -3,6 +3,8 @@
 import os
 import shutil
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from helpdesk.embedded.postgres import PostgresServer
 from helpdesk.embedded.processes import started_at
 from helpdesk.embedded.secrets import load_or_make, write_private
 from helpdesk.embedded.valkey import ValkeyServer, ping
+from helpdesk.environment import BASE_DIR
 
 PASSWORD = 'it\'s "quoted" %40/:?'
 
@@ -230,6 +233,22 @@ def test_secrets_are_made_once_and_private(tmp_path: Path) -> None:
     assert len(set(first.values())) == len(first) == 7
     assert all(len(secret) >= 48 for secret in first.values())
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_many_at_once_find_the_same_secrets(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from tests.harness.database import Cluster; "
+        "cluster = Cluster.acquire(); print(sorted(cluster.passwords.values()))"
+    )
+    # An address of a server that is never asked, so that none is started.
+    environ = os.environ | {"HELPDESK_DATA_DIR": str(tmp_path), "DATABASE_ADMIN_URL": "postgresql://a:b@127.0.0.1:1/c"}
+    running = [
+        subprocess.Popen([sys.executable, "-c", code], cwd=BASE_DIR, env=environ, stdout=subprocess.PIPE, text=True)
+        for _ in range(4)
+    ]
+    said = {process.communicate()[0] for process in running}
+    assert [process.returncode for process in running] == [0, 0, 0, 0]
+    assert len(said) == 1
 
 
 def test_private_file_is_replaced_in_one_step(tmp_path: Path) -> None:

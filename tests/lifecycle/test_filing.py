@@ -93,7 +93,7 @@ def test_a_right_under_one_contract_is_none_under_another(world):
         )
     assert _refuses(world, Refused, contract_id=second.id, environment_id=None).code == "may_not_file"
     with acting_as(customer.contact):
-        rights = contracts.filing_contracts(customer.contact, MONDAY.date())
+        rights = contracts.filing_contracts(customer.contact, MONDAY)
         assert {right.contract.reference: right.allowed for right in rights} == {
             customer.contract.reference: True,
             "MEGA-A2-2026": False,

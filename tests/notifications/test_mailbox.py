@@ -30,7 +30,7 @@ def contact(world) -> Actor:
 def _keys(world: World, actor: Actor, channel: str) -> list:
     with as_system(world):
         rows = Delivery.objects.filter(recipient_id=actor.membership_id, channel=channel)
-        return list(rows.order_by("-created_at").values_list("pk", flat=True))
+        return list(rows.order_by("-created_at", "-id").values_list("pk", flat=True))
 
 
 def test_mails_and_notifications_are_ones_own_newest_first(world, contact):

@@ -78,21 +78,21 @@ def test_one_naughty_field_at_a_time(stage: Stage, key: str):
     faults = []
     sent = 0
     for form in _forms(stage, visitor):
-        for name in form.fields:
-            for value in [*TRAPS, *EVERYTHING] if NIGHTLY else TRAPS[:: 2 if form.method == "POST" else 3]:
+        for number, name in enumerate(form.fields):
+            for value in [*TRAPS, *EVERYTHING] if NIGHTLY else TRAPS[number % 3 :: 3]:
                 answer = _send(visitor, form, form.fields | {name: value})
                 sent += 1
                 if answer.status_code >= 500:
                     faults.append(_blame(form, name, value, answer))
     assert not faults, "\n".join(faults)
-    assert sent > 200
+    assert sent > 100
 
 
 @pytest.mark.parametrize("key", WRITERS)
 def test_every_field_naughty_at_once(stage: Stage, key: str):
     visitor = Visitor(stage.people[key])
     faults = []
-    step = 1 if NIGHTLY else 16
+    step = 1 if NIGHTLY else 24
     for form in _forms(stage, visitor):
         for start in range(0, len(EVERYTHING), step):
             values = {name: EVERYTHING[(start + n) % len(EVERYTHING)] for n, name in enumerate(form.fields)}
@@ -109,7 +109,7 @@ def test_ten_megabytes_are_too_large_for_every_form(stage: Stage):
         for form in _forms(stage, visitor):
             if form.method == "POST" and form.fields:
                 actions.setdefault(form.action, form)
-        for form in list(actions.values())[: None if NIGHTLY else 8]:
+        for form in list(actions.values())[: None if NIGHTLY else 4]:
             name = next(iter(form.fields))
             assert _send(visitor, form, form.fields | {name: HUGE}).status_code == 413, form.action
 

@@ -236,6 +236,37 @@ def test_after_the_end_of_the_contract_nothing_can_be_filed(world: World, contac
         assert Event.objects.count() == 0
 
 
+def test_what_was_typed_outlives_the_right_to_file(world: World, contact: Client):
+    form = form_of(contact.get(NEW), NEW)
+    with acting_as(world.system):
+        ContractContact.objects.filter(contract=world.customers[0].contract).update(trained_on=None)
+    answer = contact.post(NEW, form.filled(**ANSWERS, files=[SimpleUploadedFile("kept.txt", b"k")]))
+    assert answer.status_code == 403
+    assert "What you typed is kept as your draft" in text_of(answer)
+    assert "kept as your draft" not in text_of(contact.post(NEW, {"title": " "}))
+    with acting_as(world.system):
+        ContractContact.objects.filter(contract=world.customers[0].contract).update(trained_on="2026-01-05")
+    page = contact.get(NEW)
+    assert form_of(page, NEW).fields["description"] == [ANSWERS["description"]]
+    assert "kept.txt" in text_of(page)
+    assert tickets(world) == []
+
+
+def test_keeping_a_draft_tells_which_file_was_not_kept(world: World, contact: Client):
+    send(contact, act="draft", files=[SimpleUploadedFile("evil.exe", b"MZ")])
+    page = contact.get(NEW)
+    assert "Your draft is kept." in text_of(page)
+    assert "evil.exe: programs cannot be attached" in text_of(page)
+
+
+def test_a_file_named_twice_is_not_told_as_lost(world: World, contact: Client):
+    send(contact, act="draft", files=[SimpleUploadedFile("kept.txt", b"k")])
+    form = form_of(contact.get(NEW), NEW)
+    twice = form.fields["attachments"] * 2
+    answer = contact.post(NEW, form.filled(**ANSWERS, attachments=twice))
+    assert answer.status_code == 303
+
+
 def test_another_customers_contract_is_not_among_the_choices(world: World, contact: Client):
     foreign = str(world.customers[1].contract.id)
     answer = send(contact, contract=foreign)

@@ -218,3 +218,19 @@ def test_a_search_is_kept_in_its_field(world: World, contact: Client):
 @pytest.mark.parametrize("query", ["state=nonsense", "after=x", "search=" + "a" * 200, "state=%00"])
 def test_the_list_refuses_what_it_does_not_offer(world: World, contact: Client, query: str):
     assert contact.get(f"/cases/?{query}").status_code == 400
+
+
+def test_pages_go_on_where_every_row_of_the_first_waits_for_the_reader(world: World, contact: Client, monkeypatch):
+    monkeypatch.setattr("web.views.cases.PAGE", 2)
+    actor = world.staff["engineer"]
+    calm = world.file(at=FILED)
+    asked = [world.file(at=FILED + timedelta(days=day)) for day in (1, 2)]
+    with acting_as(actor):
+        for one in asked:
+            at = FILED + timedelta(days=3)
+            services.request_information(actor=actor, reference=one.reference, at=at, body="Which?")
+    page = contact.get("/cases/")
+    assert sorted(references(page)) == [one.reference for one in asked]
+    found = re.search(r'rel="next" href="([^"]+)"', page.content.decode())
+    assert found
+    assert references(contact.get(found.group(1).replace("&amp;", "&"))) == [calm.reference]

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 import pytest
 from allauth.usersessions.models import UserSession
@@ -291,3 +292,37 @@ def test_a_chosen_language_is_also_that_of_the_mails(world: World, sign_in: Call
     sign_in(engineer).post("/settings/language/", {"language": "fr", "next": "/queue/"})
     assert User.objects.get(pk=engineer.user_id).language == "fr"
     assert User.objects.get(pk=world.staff["second"].user_id).language == "en"
+
+
+FROM = "http://testserver"
+
+
+@pytest.mark.parametrize(
+    ("referer", "target"),
+    [
+        (f"{FROM}/cases/new/?contract=1", "/cases/new/?contract=1"),
+        (f"{FROM}/tickets/MEGA-1001/", "/tickets/MEGA-1001/"),
+        (f"{FROM}/tickets/MEGA-1001/reply/?x=1", "/tickets/MEGA-1001/"),
+        (f"{FROM}/", ""),
+        (f"{FROM}//evil.example/cases/", ""),
+        ("https://evil.example/cases/", ""),
+        ("http://testserver.evil.example/cases/", ""),
+        ("http://[/", ""),
+        ("/cases/", ""),
+        ("", ""),
+    ],
+)
+def test_a_form_sent_after_the_session_leads_back_to_its_page(db, referer: str, target: str):
+    answer = Client().post("/tickets/MEGA-1001/reply/", {"body": "x"}, headers={"Referer": referer})
+    query = "?" + urlencode({"next": target}) if target else ""
+    assert (answer.status_code, answer["Location"]) == (302, f"/sign-in/{query}")
+
+
+def test_a_part_sent_after_the_session_leaves_what_was_typed(db):
+    headers = {"Referer": f"{FROM}/tickets/MEGA-1001/", "HX-Request": "true"}
+    answer = Client().post("/tickets/MEGA-1001/reply/", {"body": "x"}, headers=headers)
+    page = answer.content.decode()
+    assert (answer.status_code, answer["HX-Retarget"]) == (401, "#toasts")
+    assert "HX-Redirect" not in answer
+    assert "You are signed out" in page
+    assert 'href="/sign-in/?next=%2Ftickets%2FMEGA-1001%2F" target="_blank"' in page

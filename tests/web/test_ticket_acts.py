@@ -330,3 +330,48 @@ def test_an_act_that_the_state_does_not_allow_is_told(world: World, address: str
     assert answer.status_code == 409
     assert "This was not done" in text_of(answer)
     assert kinds(world) == ["filed"]
+
+
+GONE = "The present state does not offer this act any more."
+STILL_IN_THE_FORM = "What you typed is still in the form."
+
+
+def test_a_resolution_that_a_colleague_gave_first_comes_back_to_be_copied(
+    world: World, ticket: Ticket, address: str, engineer: Client
+):
+    send(engineer, address, "take")
+    form = form_of(engineer.get(address), f"{address}resolve/")
+    version = int(form.fields["expected_version"][0])
+    told = {"resolution_type": "workaround", "body": "First.", "expected_version": version}
+    act_as(world.staff["second"], ticket, services.resolve_ticket, **told)
+    answer = engineer.post(f"{address}resolve/", form.filled(resolution_type="workaround", body="Typed <b>long</b>"))
+    html = answer.content.decode()
+    assert answer.status_code == 409
+    assert 'id="unsent_body" rows="6" readonly>\nTyped &lt;b&gt;long&lt;/b&gt;</textarea>' in html
+    assert GONE in text_of(answer)
+    assert STILL_IN_THE_FORM not in text_of(answer)
+    assert kinds(world) == ["filed", "taken", "resolved"]
+
+
+@pytest.mark.parametrize(("body", "status"), [("Typed for an hour", 409), ("x" * 50_001, 422)])
+def test_a_note_on_a_closed_ticket_comes_back_to_be_copied(world, ticket, address, engineer, contact, body, status):
+    send(engineer, address, "take")
+    send(engineer, address, "resolve", resolution_type="workaround", body="Do so.")
+    form = form_of(engineer.get(address), f"{address}note/")
+    send(contact, address, "close")
+    answer = engineer.post(f"{address}note/", form.filled(body=body))
+    assert answer.status_code == status
+    assert f"readonly>\n{body}</textarea>" in answer.content.decode()
+    assert GONE in text_of(answer)
+    assert STILL_IN_THE_FORM not in text_of(answer)
+
+
+def test_a_form_that_is_still_offered_is_not_shown_twice(world: World, ticket: Ticket, address: str, engineer: Client):
+    send(engineer, address, "take")
+    form = form_of(engineer.get(address), f"{address}resolve/")
+    version = int(form.fields["expected_version"][0])
+    other = {"assignee_id": world.staff["manager"].membership_id, "expected_version": version}
+    act_as(world.staff["second"], ticket, services.assign_ticket, **other)
+    answer = engineer.post(f"{address}resolve/", form.filled(resolution_type="workaround", body="Typed"))
+    assert STILL_IN_THE_FORM in text_of(answer)
+    assert "unsent_body" not in answer.content.decode()

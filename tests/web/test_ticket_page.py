@@ -6,10 +6,14 @@ import pytest
 from django.test import Client
 
 from accounts.tenancy import acting_as
+from contracts.selectors import terms_of
 from lifecycle import services
-from tests.web.reading import actions_of, text_of
+from tests.web.reading import actions_of, section, text_of
 from tests.worlds import World, paris
+from tickets.events import Kind
 from tickets.models import Ticket
+from web.presenters.timeline import event_words
+from web.presenters.vocabulary import Vocabulary
 
 FILED = paris("2026-05-04 10:00")
 SECRET = "PRIV-7f3a do not tell them"
@@ -223,3 +227,47 @@ def test_the_page_of_a_ticket_writes_nothing(world: World, ticket: Ticket, addre
     contact.get(address)
     with acting_as(world.system):
         assert Ticket.objects.get(pk=ticket.pk).version == 4
+
+
+def test_the_reckoning_shows_the_severity_that_it_counted_by(world: World, ticket: Ticket, address: str, contact):
+    actor = world.staff["engineer"]
+    told = {"actor": actor, "reference": ticket.reference}
+    with acting_as(actor):
+        services.change_severity(
+            **told,
+            at=FILED + timedelta(hours=2),
+            severity="minor",
+            severity_kind="",
+            reason_code=terms_of(ticket).severity_change_reasons[0].code,
+            reason="Agreed",
+            expected_version=Ticket.objects.get(pk=ticket.pk).version,
+        )
+    page = contact.get(f"{address}clocks/response/")
+    meta = section(page, '<div class="page-head__meta">', "</header>")
+    assert "Critical" in meta
+    assert "Minor" not in meta
+
+
+def test_who_may_not_answer_is_told_who_may(world: World, ticket: Ticket, address: str, sign_in, contact: Client):
+    viewer, actor = sign_in(world.customers[0].people["viewer"]), world.staff["engineer"]
+    told = {"actor": actor, "reference": ticket.reference}
+    with acting_as(actor):
+        services.request_information(**told, at=FILED + timedelta(hours=1), body="Which?")
+    text = text_of(viewer.get(address))
+    assert "MEGA asked a question" in text
+    assert "asked you" not in text
+    with acting_as(actor):
+        version = Ticket.objects.get(pk=ticket.pk).version
+        resolution = {"resolution_type": "workaround", "body": "So.", "expected_version": version}
+        services.resolve_ticket(**told, at=FILED + timedelta(hours=2), **resolution)
+    text = text_of(viewer.get(address))
+    assert "A contact of the contract accepts it or reopens." in text
+    assert "Does the resolution hold?" not in text
+    assert "Does the resolution hold?" in text_of(contact.get(address))
+
+
+@pytest.mark.parametrize(
+    ("side", "words"), [("customer", "accepted the resolution and closed it"), ("provider", "closed it")]
+)
+def test_closing_is_worded_by_the_side_that_closed(world: World, ticket: Ticket, side: str, words: str):
+    assert event_words(Kind.CLOSED, {}, Vocabulary.of(ticket), side) == words

@@ -48,10 +48,11 @@ def receive_uploads(request: HttpRequest) -> Uploads:
 
 def recall_uploads(actor: Actor, sent: Sequence[str]) -> Uploads:
     """The actor's own uploads among the ids ``sent``; anything else is told as no longer there."""
-    ids = list(dict.fromkeys(filter(None, map(_uuid, sent[: MAX_FILES * 2]))))
+    wanted = list(dict.fromkeys(_uuid(text) or text for text in sent[: MAX_FILES * 2] if text))
+    ids = [key for key in wanted if isinstance(key, UUID)]
     rows = {row.id: row for row in unbound_uploads(actor, ids)} if ids else {}
     kept = [rows[key] for key in ids if key in rows][:MAX_FILES]
-    lost = len(kept) < len(sent)
+    lost = len(kept) < len(wanted)
     return Uploads(kept, [_("A file is no longer there. Attach it again.")] if lost else [])
 
 

@@ -42,7 +42,7 @@ def _lines(event: Event, words: Vocabulary) -> Iterator[dict[str, Any]]:
         "icon": icon,
         "tone": tone,
         "actor": event.actor_name,
-        "text": event_words(event.kind, event.data, words),
+        "text": event_words(event.kind, event.data, words, event.actor_side),
         "at": event.at,
         "clause": _clause(event, words),
         "visibility": event.visibility,
@@ -68,8 +68,10 @@ def _met_line(met: Mapping[str, Any], event: Event, words: Vocabulary) -> dict[s
     }
 
 
-def event_words(kind: str, data: Mapping[str, Any], words: Vocabulary) -> str:
-    """One event as a sentence that begins after the name of whoever acted."""
+def event_words(kind: str, data: Mapping[str, Any], words: Vocabulary, side: str = "") -> str:
+    """One event as a sentence that begins after the name of whoever acted, of ``side`` where that is known."""
+    if kind == Kind.CLOSED and side == "customer":
+        return gettext("accepted the resolution and closed it")
     sentence = _SENTENCES.get(kind)
     return sentence(data, words) if sentence else kind
 
@@ -156,7 +158,7 @@ _SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any], Vocabulary], str]]] 
     Kind.CALL_LOGGED: _plain(lambda: gettext("recorded a telephone call")),
     Kind.RESOLVED: _resolved,
     Kind.REOPENED: _plain(lambda: gettext("reopened it")),
-    Kind.CLOSED: _plain(lambda: gettext("accepted the resolution and closed it")),
+    Kind.CLOSED: _plain(lambda: gettext("closed it")),
     Kind.SEVERITY_CHANGED: _severity_changed,
     Kind.CLOCK_APPROACHING: _approaching,
     Kind.CLOCK_BREACHED: _breached,

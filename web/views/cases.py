@@ -9,7 +9,6 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.access import for_customers
@@ -37,6 +36,8 @@ from web.views.drafts import keep_draft
 
 PAGE: Final = 50
 DRAFT: Final = "new-case"
+TYPED: Final = frozenset({"title", "description"})
+"""Fields that every filing form has and that take text; the contract's own begin with ``detail_``."""
 
 
 @for_customers
@@ -100,7 +101,7 @@ def _page_url(query: QueryDict, cursor: str) -> str:
 def new_case(request: HttpRequest) -> HttpResponse:
     """GET and POST /cases/new/. ``act=refresh`` draws the form again as typed, ``act=draft`` keeps it for later."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    rights = filing_contracts(actor, timezone.localdate(request.at))  # type: ignore[attr-defined]
+    rights = filing_contracts(actor, request.at)  # type: ignore[attr-defined]
     allowed = [right.contract for right in rights if right.allowed]
     if not allowed:
         return _not_allowed(request, rights)
@@ -116,8 +117,32 @@ def new_case(request: HttpRequest) -> HttpResponse:
 
 
 def _not_allowed(request: HttpRequest, rights: Sequence[FilingRight]) -> HttpResponse:
-    status = 200 if request.method in {"GET", "HEAD"} else 403
-    return render(request, "cases/not_allowed.html", {"rights": rights}, status=status)
+    if request.method != "POST":
+        return render(request, "cases/not_allowed.html", {"rights": rights})
+    context = {"rights": rights, "is_kept": _kept_although_refused(request)}
+    response = render(request, "cases/not_allowed.html", context, status=403)
+    response.keep = True  # type: ignore[attr-defined]
+    return response
+
+
+def _kept_although_refused(request: HttpRequest) -> bool:
+    """Keep as a draft what was typed while the right to file ended; nothing typed replaces no earlier draft."""
+    if not any(text.strip() for name, text in request.POST.items() if name in TYPED or name.startswith("detail_")):
+        return False
+    may_upload = request.actor.may("attachment.upload")  # type: ignore[attr-defined]
+    try:
+        with transaction.atomic():
+            uploads = receive_uploads(request) if may_upload else Uploads()
+            keep_draft(request, DRAFT, [str(key) for key in uploads.ids])
+    except Invalid:
+        return False
+    _tell_errors(request, uploads)
+    return True
+
+
+def _tell_errors(request: HttpRequest, uploads: Uploads) -> None:
+    for error in uploads.errors:
+        messages.error(request, error)
 
 
 def _chosen(allowed: Sequence[Contract], wanted: str) -> Contract:
@@ -172,6 +197,7 @@ def _places(form: CaseForm) -> dict[str, str]:
 
 def _kept_for_later(request: HttpRequest, uploads: Uploads) -> HttpResponse:
     keep_draft(request, DRAFT, [str(key) for key in uploads.ids])
+    _tell_errors(request, uploads)
     messages.success(request, _("Your draft is kept. Nobody else sees it."))
     return SeeOther(reverse("new_case"))
 
@@ -221,7 +247,7 @@ def _due(request: HttpRequest, shape: CaseShape, chosen: str, environment: str) 
 def new_case_due(request: HttpRequest) -> HttpResponse:
     """GET /cases/new/due/?contract=…&environment=…&severity=…: by when an answer would be due if filed now."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    rights = filing_contracts(actor, timezone.localdate(request.at))  # type: ignore[attr-defined]
+    rights = filing_contracts(actor, request.at)  # type: ignore[attr-defined]
     allowed = [right.contract for right in rights if right.allowed]
     wanted = _uuid(request.GET.get("contract", ""))
     found = next((row for row in allowed if row.id == wanted), None)

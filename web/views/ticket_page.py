@@ -76,6 +76,8 @@ def ticket_page(request: HttpRequest, ticket: Ticket, failure: Failure | None = 
         "forms": built,
         "failure": failure,
         "changes": _changes(failure, view.words),
+        "has_form": failure is not None and failure.act in built and failure.form is not None,
+        "unsent": _unsent(failure, built),
         "composer": _composer(view, built, failure),
     }
     name = "tickets/_ticket.html" if getattr(request, "htmx", False) else "tickets/ticket.html"
@@ -159,6 +161,15 @@ def _current(form: forms.Form, version: int) -> forms.Form:
     data["expected_version"] = str(version)
     form.data = data
     return form
+
+
+def _unsent(failure: Failure | None, built: dict[str, forms.Form]) -> list[dict[str, str]]:
+    """What was typed for an act that is no longer offered: without its form it would be lost."""
+    if failure is None or failure.form is None or failure.act in built:
+        return []
+    areas = [field for field in failure.form if isinstance(field.field.widget, forms.Textarea)]
+    typed = [{"id": f"unsent_{area.name}", "label": str(area.label), "text": str(area.value() or "")} for area in areas]
+    return [area for area in typed if area["text"].strip()]
 
 
 def _changes(failure: Failure | None, words: Vocabulary) -> list[dict[str, Any]]:

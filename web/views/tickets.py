@@ -4,8 +4,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from accounts.access import signed_in
-from slas.selectors import receipt
+from slas.selectors import Receipt, receipt
 from tickets import selectors
+from tickets.models import Ticket
 from web.methods import only
 from web.moments import format_moment, reader_language, zone_named
 from web.presenters.cases import without_instants
@@ -33,7 +34,7 @@ def clock_receipt(request: HttpRequest, reference: str, target: str) -> HttpResp
         "ticket": found,
         "receipt": told,
         "target_label": words.target(target),
-        "severity": words.severity(found.severity, found.severity_kind),
+        "severity": words.severity(told.severity, _kind_of(told, found)),
         "steps": without_instants(told.lines),
         "due_words": _due_words(told, words),
     }
@@ -41,7 +42,12 @@ def clock_receipt(request: HttpRequest, reference: str, target: str) -> HttpResp
     return render(request, name, context)
 
 
-def _due_words(told: object, words: Vocabulary) -> str:
-    due = getattr(told, "due_at", None) or getattr(told, "breached_at", None)
-    zone = zone_named(getattr(told, "zone", ""), words.zone())
+def _kind_of(told: Receipt, found: Ticket) -> str:
+    """A target met before the severity changed was counted by the former one, whose kind the ticket no longer says."""
+    return found.severity_kind if told.severity == found.severity else ""
+
+
+def _due_words(told: Receipt, words: Vocabulary) -> str:
+    due = told.due_at or told.breached_at
+    zone = zone_named(told.zone, words.zone())
     return format_moment(due, zone, deadline=True) if due else ""

@@ -98,6 +98,5 @@ def _rewrite(ticket: Ticket, events: list[Event], rows: list[Clock]) -> None:
     at = max((row.synced_at for row in rows), default=ticket.updated_at)
     reckonings = reckon(ticket, events, at)
     fresh = build_rows(ticket, reckonings, at)
-    Clock.objects.filter(ticket=ticket).exclude(target__in=[row.target for row in fresh]).delete()
-    write_rows(fresh)
+    write_rows([ticket], fresh)
     Ticket.objects.filter(pk=ticket.pk).update(due_at=earliest_due(reckonings))
