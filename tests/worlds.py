@@ -126,8 +126,8 @@ def organisation(provider: Provider, terms: TermsVersion, key: str, name: str) -
         name_contact(
             contract=contract,
             membership_id=made.people[named].membership_id,
-            named_on=START.date(),
-            trained_on=START.date(),
+            named_on=contract.starts_on,
+            trained_on=contract.starts_on,
         )
     return made
 

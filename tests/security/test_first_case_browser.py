@@ -46,6 +46,8 @@ def world(committed_db: Any) -> World:
 
 def open_page(new_context: NewContext, **options: Any) -> Page:
     page = new_context(**options).new_page()
+    page.set_default_timeout(30_000)
+    expect.set_options(timeout=20_000)
     page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
     page.on("console", lambda said: "Content Security" in said.text and pytest.fail(said.text))
     return page

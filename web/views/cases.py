@@ -127,7 +127,8 @@ def _not_allowed(request: HttpRequest, rights: Sequence[FilingRight]) -> HttpRes
 
 def _kept_although_refused(request: HttpRequest) -> bool:
     """Keep as a draft what was typed while the right to file ended; nothing typed replaces no earlier draft."""
-    if not any(text.strip() for name, text in request.POST.items() if name in TYPED or name.startswith("detail_")):
+    typed = [str(text) for name, text in request.POST.items() if name in TYPED or name.startswith("detail_")]
+    if not "".join(typed).strip():
         return False
     may_upload = request.actor.may("attachment.upload")  # type: ignore[attr-defined]
     try:
