@@ -168,12 +168,13 @@ def request_information(
 
 
 def log_call(*, actor: Actor, at: datetime, reference: str, body: str) -> Ticket:
-    """Record a telephone call with the customer; both sides read the summary. It is a contact (R6c, HOP-7)."""
+    """Record a telephone call with the customer; both sides read the summary. It is a contact (R6c, HOP-7), and where
+    an answer was awaited the call is that answer: work goes on."""
 
     def decide(ticket: Ticket) -> Act:
         guards.require_open(ticket)
-        begins = "take" if ticket.state == State.NEW else ""
-        return Act(Kind.CALL_LOGGED, transition=begins, message=Message(_body(body)))
+        moves = {State.NEW: "take", State.WAITING_CUSTOMER: "resume"}
+        return Act(Kind.CALL_LOGGED, transition=moves.get(State(ticket.state), ""), message=Message(_body(body)))
 
     return pipeline.apply(actor=actor, at=at, reference=reference, permission="ticket.call", decide=decide)
 

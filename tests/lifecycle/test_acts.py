@@ -55,7 +55,7 @@ def _outcome(act: str, state: State, is_staff: bool) -> tuple[str, State]:
         "reply": ("replied", begun),
         "note": ("noted", state),
         "ask": ("information_requested", State.WAITING_CUSTOMER),
-        "call": ("call_logged", begun),
+        "call": ("call_logged", State.IN_PROGRESS),
         "resolve": ("resolved", State.RESOLVED),
         "reopen": ("reopened", State.IN_PROGRESS),
         "close": ("closed", State.CLOSED),

@@ -119,21 +119,27 @@ def new_case(request: HttpRequest) -> HttpResponse:
 def _not_allowed(request: HttpRequest, rights: Sequence[FilingRight]) -> HttpResponse:
     if request.method != "POST":
         return render(request, "cases/not_allowed.html", {"rights": rights})
-    context = {"rights": rights, "is_kept": _kept_although_refused(request)}
+    context = {"rights": rights, "is_kept": _kept_although_refused(request, rights)}
     response = render(request, "cases/not_allowed.html", context, status=403)
     response.keep = True  # type: ignore[attr-defined]
     return response
 
 
-def _kept_although_refused(request: HttpRequest) -> bool:
-    """Keep as a draft what was typed while the right to file ended; nothing typed replaces no earlier draft."""
+def _kept_although_refused(request: HttpRequest, rights: Sequence[FilingRight]) -> bool:
+    """Keep as a draft what was typed while the right to file ended; nothing typed replaces no earlier draft.
+
+    Only for somebody who files at all, and for a form that was about one of his contracts.
+    """
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    known = {str(right.contract.id) for right in rights}
+    if not actor.may("ticket.file") or request.POST.get("contract", "") not in known:
+        return False
     typed = [str(text) for name, text in request.POST.items() if name in TYPED or name.startswith("detail_")]
     if not "".join(typed).strip():
         return False
-    may_upload = request.actor.may("attachment.upload")  # type: ignore[attr-defined]
     try:
         with transaction.atomic():
-            uploads = receive_uploads(request) if may_upload else Uploads()
+            uploads = receive_uploads(request)
             keep_draft(request, DRAFT, [str(key) for key in uploads.ids])
     except Invalid:
         return False

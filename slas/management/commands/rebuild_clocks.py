@@ -30,7 +30,7 @@ class Command(BaseCommand):
             last: UUID | None = None
             while True:
                 with acting_as(Actor.system(provider_id)):
-                    tickets = _batch(provider_id, last)
+                    tickets = _batch(provider_id, last, lock=not options["check"])
                     if not tickets:
                         break
                     last = tickets[-1].pk
@@ -66,8 +66,10 @@ def _providers() -> list[UUID]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def _batch(provider_id: UUID, last: UUID | None) -> list[Ticket]:
+def _batch(provider_id: UUID, last: UUID | None, *, lock: bool) -> list[Ticket]:
+    """The next tickets; locked where rows may be rewritten, so that no act slips in between reading and writing."""
     rows = Ticket.objects.filter(provider_id=provider_id).order_by("pk")
+    rows = rows.select_for_update(no_key=True) if lock else rows
     return list((rows.filter(pk__gt=last) if last else rows)[:BATCH])
 
 
