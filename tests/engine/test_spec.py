@@ -110,3 +110,24 @@ def test_spans_are_put_in_order_and_joined() -> None:
 
 def test_clock_shows_seconds_only_where_there_are_some() -> None:
     assert [clock(second) for second in (0, 34_200, 86_400, 3661)] == ["00:00", "09:30", "24:00", "01:01:01"]
+
+
+def test_a_later_span_is_joined_with_the_one_before_it_and_not_with_the_first() -> None:
+    assert tidy_spans([(0, 5), (10, 20), (15, 18)]) == ((0, 5), (10, 20))
+
+
+def test_clock_counts_minutes_and_seconds_apart() -> None:
+    assert [clock(second) for second in (3599, 3600 + 59 * 60, 61, 120)] == ["00:59:59", "01:59", "00:01:01", "00:02"]
+
+
+def test_a_standard_day_may_last_the_whole_day() -> None:
+    assert CalendarSpec("UTC", OFFICE_WEEK, standard_day=86_400).standard_seconds == 86_400
+
+
+def test_special_days_are_the_same_in_any_order_and_tidied() -> None:
+    late, early = (date(2026, 12, 31), ((36_000, 43_200), (32_400, 36_000))), (date(2026, 12, 24), ())
+    one, other = (CalendarSpec("UTC", OFFICE_WEEK, special_days=days) for days in ((late, early), (early, late)))
+    assert (
+        one.special_days == other.special_days == ((date(2026, 12, 24), ()), (date(2026, 12, 31), ((32_400, 43_200),)))
+    )
+    assert one.digest == other.digest

@@ -120,3 +120,11 @@ def test_resolution_types_and_reasons_are_those_of_the_contract(terms):
         guards.require_severity_reason(terms, item.code)
     assert _wrong_field(guards.require_resolution_type, terms, "magic") == "resolution_type"
     assert _wrong_field(guards.require_severity_reason, terms, "whim") == "reason_code"
+
+
+@pytest.mark.parametrize("rows", [0, 2])
+def test_an_upload_is_bound_exactly_once(rows):
+    guards.require_bound(1)
+    with pytest.raises(Invalid) as refusal:
+        guards.require_bound(rows)
+    assert refusal.value.errors.keys() == {"files"}
