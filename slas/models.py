@@ -55,7 +55,7 @@ class SweepFailure(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     provider = models.ForeignKey(Provider, models.PROTECT)
-    clock = models.ForeignKey(Clock, models.PROTECT, db_constraint=False)
+    clock = models.ForeignKey(Clock, models.CASCADE, db_constraint=False)
     at = models.DateTimeField()
     error = models.TextField()
 

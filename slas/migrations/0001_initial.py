@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
                 (
                     "clock",
                     models.ForeignKey(
-                        db_constraint=False, on_delete=django.db.models.deletion.PROTECT, to="slas.clock"
+                        db_constraint=False, on_delete=django.db.models.deletion.CASCADE, to="slas.clock"
                     ),
                 ),
                 (

@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 
 from lifecycle.timers import SweepResult, sweep
-from slas.models import Clock
+from slas.models import Clock, SweepFailure
 from tests.lifecycle.scenes import do
 from tests.worlds import World, as_system, build_world, paris
 from tickets.models import Event, Ticket
@@ -67,3 +67,17 @@ def test_a_severity_without_a_target_has_no_clock_and_ends_the_sweep(world):
         assert not Clock.objects.filter(ticket=ticket).exists()
         assert Ticket.objects.get(pk=ticket.pk).due_at is None
     assert sweep(at=paris("2026-06-05 12:00")) == SweepResult(0, 0)
+
+
+def test_a_clock_that_was_set_aside_can_still_lose_its_target(world):
+    ticket = world.file(paris("2026-05-04 08:05"), severity="critical")
+    none = {"figures": [{"target": "response", "severity": "minor", "amount": None, "unit": None, "reference": "A-1"}]}
+    with as_system(world):
+        Ticket.objects.filter(pk=ticket.pk).update(details=ticket.details | {"overrides": none})
+        clock = Clock.objects.get(ticket=ticket)
+        SweepFailure.objects.bulk_create(
+            [SweepFailure(provider_id=ticket.provider_id, clock=clock, at=ticket.opened_at, error="it raised")]
+        )
+    _change(world, ticket, "minor", paris("2026-05-04 09:00"))
+    with as_system(world):
+        assert not Clock.objects.filter(ticket=ticket).exists()
