@@ -54,6 +54,7 @@ screenshots: dev ## pictures of the pages into screenshots/, which git ignores
 lock: ## resolve requirements/*.in again (needs uv)
 	cd requirements && $(LOCK) -o runtime.txt runtime.in
 	cd requirements && $(LOCK) -c runtime.txt -o dev.txt dev.in
+	cd requirements && $(LOCK) -c runtime.txt -o bench.txt bench.in
 
 runtime:
 	@requirements/install.sh runtime
