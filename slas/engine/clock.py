@@ -8,11 +8,12 @@ What was decided where the contracts say little:
 
 - A target met in the very second it was due is met. It is breached from the next second on, and ``breached_at`` is then
   the instant at which it was due, however late that is noticed.
-- A change of severity (R18) counts the target again from the original event. Where the new due time has already passed,
-  the target was breached at that time. A breach that has happened stays, whatever severity follows: the case is put
-  right by an exclusion, which keeps its reason, and not by a milder word.
+- A change of severity (R18) counts every target that is not yet met again from the original event, also one that was
+  already late. Where the new due time has passed, the target was breached at that time; where it has not, the clock
+  runs again. The journal keeps the breach that was told, and who changed the severity and why.
 - A breached clock that is met later stays breached and also tells when it was met.
-- A clock that has ended (met or breached) is not ended again by a cancellation, and no pause or severity reaches it.
+- A clock that has ended (met or breached) is not ended again by a cancellation. No pause or severity reaches one that
+  was met or cancelled.
 - An exclusion covers whatever the clock says until it is reinstated; what it says underneath goes on, so that figures
   with and without exclusions can both be given.
 """
@@ -129,8 +130,13 @@ class Run:
         return None if self.started is None else self.policy.limit(self.severity)
 
     @property
+    def settled(self) -> bool:
+        """Met or cancelled: nothing that follows counts the target again."""
+        return self.met is not None or self.cancelled is not None
+
+    @property
     def ended(self) -> bool:
-        return self.met is not None or self.breached is not None or self.cancelled is not None
+        return self.settled or self.breached is not None
 
     @property
     def all_pauses(self) -> list[Pause]:
@@ -292,15 +298,16 @@ def _change_severity(run: Run, fact: Fact, at: int) -> None:
     if run.started is None:
         raise BadFacts("a clock that has not started has no severity to change")
     run.policy.limit(fact.severity)
-    if run.ended or fact.severity == run.severity:
+    if run.settled or fact.severity == run.severity:
         return
     run.severity = fact.severity
     run.changes.append((at, fact.severity))
     run.told.clear()
+    run.breached, run.breach_told = None, False
 
 
 def _pause(run: Run, fact: Fact, at: int) -> None:
-    if run.ended:
+    if run.settled:
         return
     run.pause_reasons.add(fact.reason)
     if run.paused_since is None:
@@ -308,7 +315,7 @@ def _pause(run: Run, fact: Fact, at: int) -> None:
 
 
 def _resume(run: Run, fact: Fact, at: int) -> None:
-    if run.ended or run.paused_since is None:
+    if run.settled or run.paused_since is None:
         return
     if fact.reason is None:
         run.pause_reasons.clear()

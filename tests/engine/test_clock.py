@@ -151,10 +151,31 @@ def test_a_lowered_severity_gives_more_time_while_there_still_is_some() -> None:
     assert (found.status, found.severity, found.due_at) == (Status.RUNNING, "minor", at("2026-05-08 00:00"))
 
 
-def test_a_breach_stays_whatever_severity_follows() -> None:
+def test_a_late_target_that_is_not_met_counts_again_under_the_new_severity() -> None:
     facts = [started(FILED), fact("severity_changed", "2026-05-06 13:00:01", "minor")]
     found = state(facts, "2026-05-06 16:00")
+    assert (found.status, found.severity, found.breached_at) == (Status.RUNNING, "minor", None)
+    assert found.due_at == at("2026-05-08 00:00")
+    told = [("approaching:50", at("2026-05-06 11:00")), ("approaching:75", at("2026-05-06 12:00")), ("breach", DUE)]
+    assert alerts(facts, "2026-05-06 16:00")[:3] == told
+    late = state(facts, "2026-05-08 00:00:01")
+    assert (late.status, late.breached_at) == (Status.BREACHED, at("2026-05-08 00:00"))
+    assert alerts(facts, "2026-05-08 00:00:01")[-1] == ("breach", at("2026-05-08 00:00"))
+
+
+def test_what_was_met_late_stays_late_whatever_severity_follows() -> None:
+    facts = [started(FILED), fact("met", "2026-05-06 13:00:01"), fact("severity_changed", "2026-05-06 14:00", "minor")]
+    found = state(facts, "2026-05-06 16:00")
     assert (found.status, found.severity, found.breached_at) == (Status.BREACHED, "critical", DUE)
+
+
+def test_waiting_after_a_breach_is_known_when_a_later_severity_counts_again() -> None:
+    waiting = [started(FILED), fact("paused", "2026-05-06 13:30")]
+    assert state(waiting, "2026-05-06 16:00").status == Status.BREACHED
+    lowered = [*waiting, fact("severity_changed", "2026-05-06 14:00", "minor")]
+    assert state(lowered, "2026-05-06 16:00").status == Status.PAUSED
+    resumed = [*waiting, fact("resumed", "2026-05-06 14:30"), fact("severity_changed", "2026-05-06 15:00", "minor")]
+    assert state(resumed, "2026-05-06 16:00").due_at == at("2026-05-11 10:00")
 
 
 def test_a_severity_without_target_has_none() -> None:
@@ -457,7 +478,8 @@ def test_looking_in_between_changes_nothing(facts: list[Fact], first: int, secon
     told_early, told_late = alert_instants(POLICY, known, early), alert_instants(POLICY, known, late)
     assert told_late[: len(told_early)] == told_early
     before, after = fold(POLICY, facts, early), fold(POLICY, facts, late)
-    if before.breached_at is not None:
+    counted_again = any(one.kind == FactKind.SEVERITY_CHANGED and early < one.at <= late for one in facts)
+    if before.breached_at is not None and not counted_again:
         assert after.breached_at == before.breached_at
     if before.met_at is not None:
         assert after.met_at == before.met_at
