@@ -4,11 +4,12 @@ SHELL := /bin/sh
 PYTHON_IN_VENV := .venv/bin/python
 WORKERS ?= auto
 PYTEST_ARGS ?=
+BENCH_ARGS ?=
 UV ?= uv
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop demo-reset test lint types checks nightly mutants screenshots lock runtime dev
+.PHONY: help run stop demo-reset test lint types checks nightly mutants bench screenshots lock runtime dev
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,7 +39,7 @@ checks: dev ## missing migrations, translations, clause index, terms
 	@$(PYTHON_IN_VENV) -m helpdesk.catalogues
 	$(PYTHON_IN_VENV) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	$(PYTHON_IN_VENV) manage.py translations --check
-	$(PYTHON_IN_VENV) manage.py terms_lint
+	$(PYTHON_IN_VENV) manage.py terms lint
 	$(PYTHON_IN_VENV) manage.py clauses > /dev/null
 
 nightly: dev ## the long runs: many more examples per property, then every mutant
@@ -47,6 +48,10 @@ nightly: dev ## the long runs: many more examples per property, then every mutan
 
 mutants: dev ## break the rules one by one and show that a test notices each
 	$(PYTHON_IN_VENV) tests/mutants.py
+
+bench: ## business time side by side with what others offer (BENCH_ARGS=--all)
+	@requirements/install.sh bench
+	@$(PYTHON_IN_VENV) bench/business_time.py $(BENCH_ARGS)
 
 screenshots: dev ## pictures of the pages into screenshots/, which git ignores
 	$(PYTHON_IN_VENV) -m tests.screenshots

@@ -22,10 +22,19 @@ class Audience(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """``transaction=False``: the view opens its own transactions and has no tenant context (sign-in)."""
+    """``transaction=False``: the view opens its own transactions and has no tenant context (sign-in).
+
+    ``reads`` and ``writes`` are the scopes that a token needs to come in; where they are empty, tokens open nothing.
+    """
 
     audience: Audience
     transaction: bool = True
+    reads: str = ""
+    writes: str = ""
+
+    @property
+    def is_for_programs(self) -> bool:
+        return bool(self.reads)
 
 
 def _marked(view: View, access: Access) -> View:
@@ -62,6 +71,11 @@ def for_staff(view: View) -> View:
 def for_customers(view: View) -> View:
     """Customer-side people and partners; for staff the page does not exist."""
     return _marked(view, Access(Audience.CUSTOMERS))
+
+
+def for_programs(reads: str, writes: str = "") -> Callable[[View], View]:
+    """Anybody with an active membership, by session or by a token with the scope ``reads`` (to change: ``writes``)."""
+    return lambda view: _marked(view, Access(Audience.SIGNED_IN, reads=reads, writes=writes or reads))
 
 
 @overload

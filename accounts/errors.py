@@ -52,10 +52,11 @@ class Refused(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing that happened since the stale form was opened: who, what, when."""
+    """One thing that happened since the stale form was opened: who, of which side (as ``Actor.side``), what, when."""
 
     at: datetime
     actor_name: str
+    actor_side: str
     kind: str
     data: Mapping[str, Any] = field(default_factory=dict)
 

@@ -19,7 +19,7 @@ from django.http import Http404, HttpResponseBase
 from django.template.response import SimpleTemplateResponse
 from django.utils import timezone, translation
 
-from accounts import actors
+from accounts import actors, programs
 from accounts.access import Access, Audience, View, access_of
 from accounts.errors import DomainError, Forbidden, NotFound
 from accounts.models import AccessRecord
@@ -44,14 +44,15 @@ class TenantMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: TenantRequest) -> HttpResponseBase:
-        request.request_id = uuid.uuid4().hex
-        request.actor = None
+        _make_fresh(request)
         try:
             response = self.get_response(request)
         finally:
             timezone.deactivate()
         response["X-Request-ID"] = request.request_id
         response.setdefault("Cache-Control", "no-store")
+        if request.allowance is not None:
+            request.allowance.tell(response)
         if _is_denial(request, response.status_code):
             _record_denial(request, response.status_code)
         return response
@@ -63,7 +64,19 @@ class TenantMiddleware:
         if access and not access.transaction:
             request.at = timezone.now().replace(microsecond=0)
             return None
+        if access and access.is_for_programs:
+            request.at = timezone.now().replace(microsecond=0)
+            try:
+                programs.admit(request, access)
+            except DomainError as error:
+                return _attempt(partial(_error_answer, request, error))
         return _run(request, lambda: _call(request, access, view, args, kwargs))
+
+
+def _make_fresh(request: TenantRequest) -> None:
+    request.request_id = uuid.uuid4().hex
+    request.actor = request.bearer = request.allowance = None
+    request.own_language = False
 
 
 def _run(request: TenantRequest, work: Callable[[], HttpResponseBase]) -> HttpResponseBase:
@@ -100,6 +113,16 @@ def _call(
     return view(request, *args, **kwargs)
 
 
+def in_unit(request: TenantRequest, work: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+    """Answer a request that reached no view in a unit of its own: with the clock, the actor and his context."""
+
+    def begun() -> HttpResponseBase:
+        _begin(request)
+        return work()
+
+    return _attempt(begun)
+
+
 def _error_answer(request: TenantRequest, error: DomainError) -> HttpResponseBase:
     request.denied = error.code
     _begin(request)
@@ -121,7 +144,10 @@ def _begin(request: TenantRequest) -> None:
     request.actor = None
     if not user.is_authenticated:
         return
-    actor = actors.actor_for(user, request.session.get(actors.SESSION_KEY))
+    if request.bearer is not None:
+        actor: Actor | None = actors.actor_of(request.bearer.membership, request.bearer.user)
+    else:
+        actor = actors.actor_for(user, request.session.get(actors.SESSION_KEY))
     if actor:
         request.actor = _with_grants(actor)
         timezone.activate(actor.time_zone)
@@ -138,7 +164,7 @@ def _with_grants(actor: Actor) -> Actor:
 
 
 def _speak(request: TenantRequest, actor: Actor) -> None:
-    if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
+    if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES and not request.own_language:
         translation.activate(actor.language)
         request.LANGUAGE_CODE = actor.language
 
@@ -162,6 +188,8 @@ def _is_denial(request: TenantRequest, status: int) -> bool:
     Strangers who ask for pages that do not exist are left out: anybody could fill the table with them.
     """
     code = getattr(request, "denied", None)
+    if request.allowance is not None and request.allowance.is_spent:
+        return request.allowance.is_just_spent
     if status == 429 or code == "sign_in_failed":
         return True
     return (status == 403 or code in {"not_found", "forbidden"}) and status < 500 and request.user.is_authenticated

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
@@ -128,6 +129,7 @@ class Membership(models.Model):
                 nulls_distinct=False,
             ),
             models.UniqueConstraint(fields=["provider", "id"], name="membership_tenant_key"),
+            models.UniqueConstraint(fields=["provider", "user", "id"], name="membership_person_key"),
             models.CheckConstraint(
                 name="membership_side",
                 condition=(
@@ -160,6 +162,50 @@ class PartnerGrant(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["membership", "customer"], name="partner_grant_once")]
+
+
+class ApiToken(models.Model):
+    """What lets a program act as one membership (see ``accounts.tokens``). Of the secret only its digest is kept.
+
+    ``last_used_on`` is a day, so that it is written once a day and not at every call.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    provider = models.ForeignKey(Provider, models.PROTECT)
+    membership = models.ForeignKey(Membership, models.PROTECT, related_name="api_tokens", db_constraint=False)
+    user = models.ForeignKey(User, models.PROTECT)
+    name = models.CharField(max_length=80)
+    scopes = ArrayField(models.CharField(max_length=40))
+    digest = models.CharField(max_length=64, unique=True)
+    prefix = models.CharField(max_length=16)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    last_used_on = models.DateField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    scope: ClassVar[Scope] = Scope(recipient_field="membership_id")
+    objects = TenantManager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(expires_at__gt=models.F("created_at")), name="api_token_expires_after_it_begins"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.prefix}… {self.name}"
+
+
+class RateWindow(models.Model):
+    """How often a caller, known by a digest only, has called since his window began (see ``accounts.limits``)."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    started_at = models.DateTimeField()
+    count = models.PositiveIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["started_at"], name="rate_window_by_time")]
 
 
 class DemoAccount(models.Model):

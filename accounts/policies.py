@@ -93,12 +93,17 @@ def protect(
     return migrations.RunSQL(forward, backward)
 
 
-def same_tenant(table: str, columns: Sequence[str], parent: str, parent_columns: Sequence[str]) -> migrations.RunSQL:
-    """A composite foreign key: foreign-key checks bypass row level security, so the tenant is part of the key."""
+def same_tenant(
+    table: str, columns: Sequence[str], parent: str, parent_columns: Sequence[str], *, cascade: bool = False
+) -> migrations.RunSQL:
+    """A composite foreign key: foreign-key checks bypass row level security, so the tenant is part of the key.
+
+    ``cascade``: the row goes with its parent, also where whoever removes the parent may not see the row.
+    """
     name = f"{table}_{columns[-1]}_same_tenant"
     return migrations.RunSQL(
         f"ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY ({', '.join(columns)}) "
-        f"REFERENCES {parent} ({', '.join(parent_columns)})",
+        f"REFERENCES {parent} ({', '.join(parent_columns)}){' ON DELETE CASCADE' if cascade else ''}",
         f"ALTER TABLE {table} DROP CONSTRAINT {name}",
     )
 
@@ -126,8 +131,8 @@ def append_only(table: str) -> migrations.RunSQL:
     )
 
 
-def cross_tenant_function(signature: str, query: str) -> migrations.RunSQL:
-    """A function returning provider ids across tenants, for the worker's login only.
+def cross_tenant_function(signature: str, query: str, *, login: str = WORKER) -> migrations.RunSQL:
+    """A function returning ids across tenants, for one login only: the worker's, unless told otherwise.
 
     It runs as the search role, which holds read policies and nothing else, and returns ids only; the rows themselves
     are then read under that provider's own context.
@@ -137,7 +142,7 @@ def cross_tenant_function(signature: str, query: str) -> migrations.RunSQL:
             f"""CREATE FUNCTION {signature} RETURNS SETOF uuid LANGUAGE sql STABLE SECURITY DEFINER
             SET search_path = public, pg_temp AS $${query}$$""",
             f"REVOKE ALL ON FUNCTION {signature} FROM PUBLIC",
-            f"GRANT EXECUTE ON FUNCTION {signature} TO {WORKER}",
+            f"GRANT EXECUTE ON FUNCTION {signature} TO {login}",
             f"ALTER FUNCTION {signature} OWNER TO {SEARCH}",
         ],
         [f"DROP FUNCTION {signature}"],

@@ -8,8 +8,10 @@ from django.http import HttpRequest
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
+    from accounts.limits import Allowance
     from accounts.models import User
     from accounts.tenancy import Actor
+    from accounts.tokens import Bearer
 
 
 class TenantRequest(HttpRequest):
@@ -22,6 +24,10 @@ class TenantRequest(HttpRequest):
     at: datetime
     request_id: str
     denied: str
+    # Set for programs only, see accounts.programs.
+    bearer: "Bearer | None"
+    allowance: "Allowance | None"
+    own_language: bool
     user: "User | AnonymousUser"
 
 

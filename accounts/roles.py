@@ -33,6 +33,8 @@ CUSTOMER = frozenset({Role.CONTACT, Role.ANIMATOR, Role.SECURITY_OFFICER, Role.D
 EXTERNAL = CUSTOMER | {Role.PARTNER}
 
 _DESK = ENGINEERS | {Role.SUPPORT_MANAGER}
+_SIGNERS = frozenset({Role.ACCOUNT_MANAGER, Role.ADMINISTRATOR})
+_MANAGERS = frozenset({Role.SUPPORT_MANAGER, Role.ACCOUNT_MANAGER})
 _FILERS = frozenset({Role.CONTACT, Role.ANIMATOR, Role.SECURITY_OFFICER})
 
 PERMISSIONS: dict[str, frozenset[Role]] = {
@@ -45,9 +47,20 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "ticket.ask": _DESK,
     "ticket.call": _DESK,
     "ticket.resolve": _DESK,
+    "ticket.workaround": _DESK,
+    "ticket.accept_workaround": _FILERS,
+    "ticket.decline_workaround": _FILERS,
+    "ticket.move": _DESK | _FILERS,
     "ticket.reopen": _DESK | _FILERS,
     "ticket.close": _DESK | _FILERS,
     "ticket.severity": _DESK,
+    "ticket.exclude": _MANAGERS,
+    "ticket.contest": _DESK | _MANAGERS | _FILERS,
+    "ticket.agree": _MANAGERS | _FILERS,
+    "contract.propose": _SIGNERS | {Role.SUPPORT_MANAGER, Role.CONTACT, Role.ANIMATOR},
+    "contract.approve": _SIGNERS | {Role.CONTACT, Role.ANIMATOR},
+    "contract.replay": _MANAGERS,
+    "calendar.change": _SIGNERS | {Role.SUPPORT_MANAGER},
     "attachment.upload": (STAFF - {Role.AUDITOR}) | _FILERS,
 }
 """Permission → roles. A role that is absent may not; nobody inherits anything."""

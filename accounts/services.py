@@ -4,7 +4,10 @@ import uuid
 from datetime import datetime
 from uuid import UUID
 
-from accounts.errors import Invalid
+from django.contrib.sessions.backends.base import SessionBase
+
+from accounts.actors import SESSION_KEY, memberships_of
+from accounts.errors import Invalid, NotFound
 from accounts.models import Customer, Membership, PartnerGrant, Provider, TicketCounter, User
 from accounts.roles import Role
 
@@ -70,6 +73,23 @@ def grant_customer(*, membership: Membership, customer_id: UUID, at: datetime) -
     )
 
 
+def choose_membership(*, session: SessionBase, user: User, membership_id: UUID) -> Membership:
+    """Let ``user`` work under another of his memberships from his next request on, in this session.
+
+    Needs ``app.user_id`` in the database context. Raises ``NotFound`` for a membership that is not his or has ended.
+    """
+    chosen = next((row for row in memberships_of(user) if row.id == membership_id), None)
+    if chosen is None:
+        raise NotFound
+    session[SESSION_KEY] = str(chosen.id)
+    return chosen
+
+
 def choose_language(*, user_id: UUID, language: str) -> None:
     """The language in which a person is written to from now on."""
     User.objects.filter(pk=user_id).update(language=language)
+
+
+def choose_time_zone(*, user_id: UUID, time_zone: str) -> None:
+    """The IANA zone in which a person reads instants from now on, on pages and in mails. The caller has checked it."""
+    User.objects.filter(pk=user_id).update(time_zone=time_zone)

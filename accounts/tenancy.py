@@ -32,7 +32,6 @@ class Actor:
     name: str = ""
     language: str = "fr"
     time_zone: str = "Europe/Paris"
-    provider_name: str = ""
 
     @classmethod
     def system(cls, provider_id: UUID) -> "Actor":

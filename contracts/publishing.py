@@ -1,5 +1,6 @@
 """Publishing a terms document: an immutable row that contracts pin."""
 
+from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 from uuid import UUID
@@ -10,10 +11,15 @@ from django.utils.translation import gettext as _
 from accounts.errors import Refused
 from accounts.services import ensure_provider, provider_id_for
 from accounts.tenancy import Actor, acting_as
+from contracts.holiday_dates import record_holidays
 from contracts.models import TermsVersion
+from contracts.selectors import latest_terms
 from contracts.terms import Terms, load_terms
 
 DATA = Path(__file__).resolve().parent / "data"
+
+Check = Callable[[Terms], None]
+"""What else has to be right before terms are published, such as their worked examples: raises TermsError."""
 
 
 def document_paths() -> list[Path]:
@@ -22,12 +28,14 @@ def document_paths() -> list[Path]:
 
 
 def publish_terms(
-    path: Path, *, at: datetime, provider: tuple[str, str, str] | None = None
+    path: Path, *, at: datetime, provider: tuple[str, str, str] | None = None, check: Check | None = None
 ) -> tuple[TermsVersion, bool]:
     """Publish the document at ``path`` for its provider (or for ``provider``: slug, name, ticket prefix).
 
-    Returns the row and whether it is new. The same document again changes nothing; another text under a version that
-    is already published is refused, because contracts pin what they were signed with (R16).
+    Returns the row and whether it is new. The same document again changes nothing. Refused: another text under a
+    version that is already published, since contracts pin what they were signed with (R16); a version that begins
+    before the latest one. Raises TermsError for a document that is not valid and for what ``check`` finds wrong.
+    Nothing is written then.
     """
     terms = load_terms(path)
     slug, name, prefix = provider or (terms.provider.slug, terms.provider.name, _prefix(terms.provider.slug))
@@ -35,11 +43,22 @@ def publish_terms(
         owner = ensure_provider(slug=slug, name=name, ticket_prefix=prefix, at=at)
         known = TermsVersion.objects.filter(provider=owner, code=terms.code, version=terms.version).first()
         if known is None:
+            if check:
+                check(terms)
             return _insert(owner.id, terms, at), True
-        if known.digest != terms.digest:
-            message = _("%(code)s %(version)s is already published with another text. Give the new text a new version.")
-            raise Refused(message % {"code": terms.code, "version": terms.version}, code="terms_are_immutable")
+        _require_same(known, terms)
         return known, False
+
+
+def provider_id_of(terms: Terms) -> UUID:
+    """The key of the provider that a document names."""
+    return provider_id_for(terms.provider.slug)
+
+
+def _require_same(known: TermsVersion, terms: Terms) -> None:
+    if known.digest != terms.digest:
+        message = _("%(code)s %(version)s is already published with another text. Give the new text a new version.")
+        raise Refused(message % {"code": terms.code, "version": terms.version}, code="terms_are_immutable")
 
 
 def _prefix(slug: str) -> str:
@@ -49,7 +68,7 @@ def _prefix(slug: str) -> str:
 
 def _insert(provider_id: UUID, terms: Terms, at: datetime) -> TermsVersion:
     begins = date.fromisoformat(terms.effective_from)
-    _close_former(provider_id, terms.code, begins)
+    _close_former(provider_id, terms, begins)
     return TermsVersion.objects.create(
         provider_id=provider_id,
         code=terms.code,
@@ -58,16 +77,25 @@ def _insert(provider_id: UUID, terms: Terms, at: datetime) -> TermsVersion:
         document=terms.to_document(),
         in_force=DateRange(begins, None),
         published_at=at,
+        holiday_record=record_holidays(terms),
     )
 
 
-def _close_former(provider_id: UUID, code: str, until: date) -> None:
-    """End the version in force the day before the new one begins. Only the owning role may touch a published row."""
-    former = TermsVersion.objects.filter(provider_id=provider_id, code=code, in_force__endswith__isnull=True).first()
-    if former:
-        TermsVersion.objects.filter(pk=former.pk).update(in_force=DateRange(former.in_force.lower, until))
+def _close_former(provider_id: UUID, terms: Terms, begins: date) -> None:
+    """End the latest version the day before the new one begins. Only the owning role may touch a published row.
 
-
-def terms_in_force(provider_id: UUID, code: str, on: date) -> TermsVersion:
-    """The version of ``code`` in force on a day; raises ``TermsVersion.DoesNotExist``."""
-    return TermsVersion.objects.get(provider_id=provider_id, code=code, in_force__contains=on)
+    An edition that begins on the same day takes its place for contracts to come: the former is then in force on no day,
+    and stays what the contracts that pin it fall under.
+    """
+    former = latest_terms(provider_id, terms.code)
+    if former is None:
+        return
+    since = date.fromisoformat(former.document["effective_from"])
+    if begins < since:
+        message = _(
+            "%(code)s %(version)s would be in force from %(day)s, but %(former)s, already published, is in force from "
+            "%(since)s: a new version does not begin before the latest one."
+        )
+        told = {"code": terms.code, "version": terms.version, "day": begins, "former": former.version}
+        raise Refused(message % (told | {"since": since}), code="terms_begin_too_early")
+    TermsVersion.objects.filter(pk=former.pk).update(in_force=DateRange(since, begins))

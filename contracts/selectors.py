@@ -1,26 +1,37 @@
-"""Questions about contracts: which the actor sees, what their terms say, under which he may file."""
+"""Questions about contracts: which the actor sees, what holds under them when, under which he may file."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
+from django.db.models.fields.json import KT
 from django.utils.translation import gettext as _
 
 from accounts.errors import NotFound
 from accounts.tenancy import Actor
-from contracts.models import Contract, ContractContact, TermsVersion
+from contracts.models import (
+    CalendarChange,
+    Contract,
+    ContractAmendment,
+    ContractCalendarChange,
+    ContractChange,
+    ContractContact,
+    DatedCalendarChange,
+    TermsVersion,
+)
 from contracts.terms import Terms, parse_terms
 
 
 def contracts(actor: Actor) -> QuerySet[Contract]:
     """The contracts that the actor may see, with their customer; the terms document itself is left in the database."""
-    rows = Contract.objects.visible_to(actor).select_related("customer", "terms").defer("terms__document")
-    return rows.order_by("customer__name", "reference")
+    rows = Contract.objects.visible_to(actor).select_related("customer", "terms")
+    return rows.defer("terms__document", "terms__holiday_record").order_by("customer__name", "reference")
 
 
 def contract(actor: Actor, contract_id: UUID) -> Contract:
@@ -38,24 +49,209 @@ class PinsTerms(Protocol):
 
 
 @lru_cache(maxsize=256)
-def _parsed(terms_id: UUID) -> Terms:
-    document = TermsVersion.objects.values_list("document", flat=True).get(pk=terms_id)
-    return parse_terms(document, source=str(terms_id))
-
-
-def terms_of(holder: PinsTerms) -> Terms:
-    """The terms that a contract, ticket or clock pins. Published terms are immutable, so each is parsed once.
+def terms_by_id(terms_id: UUID) -> Terms:
+    """The terms of a published version. They never change, so each is parsed once.
 
     The caller already holds a row that refers to them, hence the cache may outlive the tenant context.
     """
-    return _parsed(holder.terms_id)
+    document = TermsVersion.objects.values_list("document", flat=True).get(pk=terms_id)
+    return parse_terms(document, source=str(terms_id), stored=True)
+
+
+def terms_of(holder: PinsTerms) -> Terms:
+    """The terms that a ticket or clock pins, or with which a contract was signed (see ``effective``)."""
+    return terms_by_id(holder.terms_id)
 
 
 def zone_of(holder: PinsTerms) -> ZoneInfo:
     """The time zone in which the contract counts: that of the calendar of its first target (R6, R14)."""
-    terms = terms_of(holder)
+    return _zone(terms_of(holder))
+
+
+def _zone(terms: Terms) -> ZoneInfo:
     code = terms.targets[0].calendar if terms.targets else terms.calendars[0].code
     return ZoneInfo(terms.calendar(code).zone)
+
+
+# What holds under a contract ------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """An amendment that both sides approved: by whom, and the day and the instant from which it holds.
+
+    ``agreed_at`` is the second of the two approvals: nothing holds before it (R16).
+    """
+
+    amendment: ContractAmendment
+    provider: ContractChange
+    customer: ContractChange
+
+    @property
+    def agreed_at(self) -> datetime:
+        return max(self.provider.at, self.customer.at)
+
+    def holds(self, at: datetime, day: date) -> bool:
+        """Whether it holds at an instant that falls on ``day`` in the contract's zone."""
+        last = self.amendment.in_force_until
+        begun = self.amendment.in_force_from <= day and self.agreed_at <= at
+        return begun and (last is None or day <= last)
+
+
+@dataclass(frozen=True, slots=True)
+class Effective:
+    """What holds under a contract at an instant: the version of the terms, and the overrides as a plain document.
+
+    ``overrides`` has the signed or last agreed set, with the days that calendars have gained since. ``source`` is the
+    amendment from which the set comes; None where it was signed with the contract.
+    """
+
+    terms_id: UUID
+    terms: Terms
+    overrides: dict[str, Any]
+    source: Agreement | None = None
+
+
+def effective(contract: Contract, at: datetime) -> Effective:
+    """The one look-up of what an event of ``at`` falls under (R16, R17, R19): what was known and in force then."""
+    return effective_each([contract], at)[contract.id]
+
+
+def effective_each(rows: Sequence[Contract], at: datetime) -> dict[UUID, Effective]:
+    """``effective`` for many contracts of one provider, with as many queries as for one."""
+    agreed = _agreements(row.id for row in rows)
+    days = _calendar_days(rows, at)
+    return {row.id: _effective(row, at, agreed.get(row.id, []), days.get(row.id, [])) for row in rows}
+
+
+def as_in_force(contract: Contract, at: datetime) -> Contract:
+    """The contract as it stands at an instant, for pages: a copy with the terms and overrides that hold then.
+
+    It is made to be read and never saved.
+    """
+    return _standing(contract, effective(contract, at))
+
+
+def _standing(row: Contract, holding: Effective) -> Contract:
+    shown = copy(row)
+    shown.terms_id, shown.overrides = holding.terms_id, holding.overrides
+    return shown
+
+
+def terms_at(contract: Contract, at: datetime) -> Terms:
+    """The version of the terms that holds under a contract at an instant (R16)."""
+    return effective(contract, at).terms
+
+
+def overrides_at(contract: Contract, at: datetime) -> dict[str, Any]:
+    """What a contract changes in its terms at an instant, as a document (R17)."""
+    return effective(contract, at).overrides
+
+
+def agreements(contract: Contract) -> list[Agreement]:
+    """The amendments that both sides approved, in the order of their days."""
+    return _agreements([contract.id]).get(contract.id, [])
+
+
+def amendments(actor: Actor, contract: Contract) -> list[ContractAmendment]:
+    """Every amendment proposed for a contract, with its decisions in ``changes``; the latest day first."""
+    rows = ContractAmendment.objects.visible_to(actor).filter(contract=contract).prefetch_related("changes")
+    return list(rows.select_related("terms").defer("terms__document", "terms__holiday_record").reverse())
+
+
+def history(actor: Actor, contract: Contract) -> list[ContractChange]:
+    """Everything that was done to a contract, the latest first."""
+    return list(ContractChange.objects.visible_to(actor).filter(contract=contract).order_by("-at", "-id"))
+
+
+def calendar_changes(actor: Actor, contract: Contract) -> list[DatedCalendarChange]:
+    """The days that calendars of a contract have gained, in the order in which they were announced."""
+    code = terms_of(contract).code
+    shared = CalendarChange.objects.visible_to(actor).filter(terms_code=code)
+    own = ContractCalendarChange.objects.visible_to(actor).filter(contract=contract)
+    return sorted([*shared, *own], key=lambda row: (row.at, row.id))
+
+
+def _agreements(contract_ids: Iterable[UUID]) -> dict[UUID, list[Agreement]]:
+    decisions = ContractChange.objects.filter(contract_id__in=list(contract_ids), kind=ContractChange.Kind.APPROVED)
+    sides: dict[ContractAmendment, dict[str, ContractChange]] = {}
+    for decision in decisions.select_related("amendment"):
+        assert decision.amendment is not None  # a constraint says so
+        sides.setdefault(decision.amendment, {})[decision.actor_side] = decision
+    found: dict[UUID, list[Agreement]] = {}
+    for amendment, by in sides.items():
+        if by.keys() == {"provider", "customer"}:
+            agreement = Agreement(amendment, by["provider"], by["customer"])
+            found.setdefault(amendment.contract_id, []).append(agreement)
+    for rows in found.values():
+        # Of two that begin on the same day the one agreed later holds.
+        rows.sort(key=lambda item: (item.amendment.in_force_from, item.agreed_at, item.amendment.id))
+    return found
+
+
+def _calendar_days(rows: Sequence[Contract], at: datetime) -> dict[UUID, list[dict[str, Any]]]:
+    if not rows:
+        return {}
+    codes = {row.id: terms_of(row).code for row in rows}
+    shared = CalendarChange.objects.filter(
+        provider_id=rows[0].provider_id, terms_code__in=set(codes.values()), at__lte=at
+    )
+    own = ContractCalendarChange.objects.filter(contract_id__in=codes.keys(), at__lte=at)
+    everything: list[DatedCalendarChange] = sorted([*shared, *own], key=lambda change: (change.at, change.id))
+    found: dict[UUID, list[dict[str, Any]]] = {}
+    for change in everything:
+        for key, code in codes.items():
+            if code == getattr(change, "terms_code", None) or key == getattr(change, "contract_id", None):
+                found.setdefault(key, []).append(change.days)
+    return found
+
+
+def _effective(row: Contract, at: datetime, agreed: Sequence[Agreement], days: list[dict[str, Any]]) -> Effective:
+    day = at.astimezone(zone_of(row)).date()
+    holding = [item for item in agreed if item.holds(at, day)]
+    terms_id = _terms_id(row, at, day, holding)
+    terms = terms_by_id(terms_id)
+    source = next((item for item in reversed(holding) if item.amendment.overrides is not None), None)
+    overrides = row.overrides if source is None else source.amendment.overrides
+    known = {calendar.code for calendar in terms.calendars}
+    return Effective(
+        terms_id, terms, with_days(overrides, [item for item in days if item["calendar"] in known]), source
+    )
+
+
+def with_days(overrides: dict[str, Any] | None, days: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Overrides with further calendar days; what is there already is not added twice."""
+    document = dict(overrides or {})
+    own = list(document.get("calendars", ()))
+    fresh = [item for item in days if item not in own]
+    return document | {"calendars": [*own, *fresh]} if fresh else document
+
+
+def _terms_id(row: Contract, at: datetime, day: date, holding: Sequence[Agreement]) -> UUID:
+    amendment = next((item.amendment for item in reversed(holding) if item.amendment.terms_id), None)
+    since = amendment.in_force_from if amendment else row.starts_on
+    pinned = amendment.terms_id if amendment else row.terms_id
+    assert pinned is not None
+    if not row.follows_terms:
+        return pinned
+    newer = terms_in_force(row.provider_id, terms_by_id(pinned).code, at, day)
+    return newer.id if newer and date.fromisoformat(terms_by_id(newer.id).effective_from) > since else pinned
+
+
+def latest_terms(provider_id: UUID, code: str) -> TermsVersion | None:
+    """The version of ``code`` that begins last, in force already or not; of several editions of it the last one."""
+    return _by_first_day(provider_id, code).last()
+
+
+def terms_in_force(provider_id: UUID, code: str, at: datetime, day: date) -> TermsVersion | None:
+    """The version of ``code`` in force on ``day``, of those published by ``at``: a later one changes no past (R16)."""
+    return _by_first_day(provider_id, code, until=day).filter(published_at__lte=at).last()
+
+
+def _by_first_day(provider_id: UUID, code: str, until: date = date.max) -> QuerySet[TermsVersion]:
+    """The versions of ``code`` as published that begin until a day. A later one ends the range of the one before, so
+    the document is asked."""
+    rows = TermsVersion.objects.filter(provider_id=provider_id, code=code)
+    begun = rows.annotate(first_day=KT("document__effective_from")).filter(first_day__lte=until.isoformat())
+    return begun.order_by("first_day", "published_at", "id").defer("document", "holiday_record")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +265,22 @@ class FilingRight:
 
 
 def filing_contracts(actor: Actor, at: datetime) -> list[FilingRight]:
-    """The actor's contracts with his right to file under each at ``at`` (HOP-9, HSA-1b, HSA-19, HSA-20)."""
+    """The actor's contracts, as they stand at ``at``, with his right to file under each (HOP-9)."""
     named = _contacts_of(actor)
-    return [_filing_right(row, named.get(row.id, []), actor, at) for row in contracts(actor)]
+    rows = list(contracts(actor))
+    holding = effective_each(rows, at)
+    return [
+        _filing_right(_standing(row, holding[row.id]), holding[row.id].terms, named.get(row.id, []), actor, at)
+        for row in rows
+    ]
 
 
-def filing_right(actor: Actor, row: Contract, at: datetime) -> FilingRight:
-    """The actor's right to file under one contract; the day is that of the contract's zone (R6)."""
-    return _filing_right(row, _contacts_of(actor).get(row.id, []), actor, at)
+def filing_right(actor: Actor, row: Contract, at: datetime, terms: Terms | None = None) -> FilingRight:
+    """The actor's right to file under one contract; the day is that of the contract's zone (R6).
+
+    ``terms`` are those that hold then, where the caller has looked them up already.
+    """
+    return _filing_right(row, terms or terms_at(row, at), _contacts_of(actor).get(row.id, []), actor, at)
 
 
 def _contacts_of(actor: Actor) -> dict[UUID, list[ContractContact]]:
@@ -93,15 +297,18 @@ def _is_named(row: ContractContact, on: date) -> bool:
     return row.named_on <= on and (row.replaced_on is None or on < row.replaced_on)
 
 
-def _filing_right(row: Contract, known: Sequence[ContractContact], actor: Actor, at: datetime) -> FilingRight:
-    rule = terms_of(row).contact_rules
+def _filing_right(
+    row: Contract, terms: Terms, known: Sequence[ContractContact], actor: Actor, at: datetime
+) -> FilingRight:
+    rule = terms.contact_rules
     clause = rule.clauses[-1]
-    on = at.astimezone(zone_of(row)).date()
+    on = at.astimezone(_zone(terms)).date()
     contact = next((item for item in known if _is_named(item, on)), None)
     if on < row.starts_on:
-        return FilingRight(row, False, _("This contract has not started yet."), "HSA-1b")
+        return FilingRight(row, False, _("This contract has not started yet."), terms.period.start_clause or "")
     if row.ends_on and on > row.ends_on:
-        return FilingRight(row, False, _("This contract has ended: nothing can be filed under it."), "HSA-20")
+        reason = _("This contract has ended: nothing can be filed under it.")
+        return FilingRight(row, False, reason, terms.period.end_clause or "")
     if contact is None or not actor.may("ticket.file"):
         reason = _("Only the contacts named in the contract may contact support. Ask one of them to file.")
         return FilingRight(row, False, reason, clause)

@@ -1,14 +1,20 @@
 """Setting up contracts. The caller holds a context of the provider."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts.errors import Refused
-from contracts.models import Contract, ContractContact, Environment, TermsVersion
-from contracts.selectors import terms_of
+from accounts.tenancy import Actor
+from contracts import log
+from contracts.models import Contract, ContractChange, ContractContact, Environment, TermsVersion
+from contracts.selectors import terms_at, terms_by_id
+from contracts.terms import Terms
+from contracts.terms.overrides import Missing, missing_contract_data, parse_overrides
 
 
 def sign_contract(
@@ -23,9 +29,16 @@ def sign_contract(
     signed_by: str,
     at: datetime,
     overrides: dict[str, Any] | None = None,
+    follows_terms: bool = False,
+    actor: Actor | None = None,
 ) -> Contract:
-    """A contract that pins one published version of the terms (R16)."""
-    return Contract.objects.create(
+    """A contract on one published version of the terms (R16), with what it changes in them (R17).
+
+    Refused, with the whole list, where the terms leave something to the contract that it does not bring (GEN-6,
+    JAL-29b); "no target" in so many words is an answer too. Raises TermsError for overrides that do not fit.
+    """
+    require_complete(terms_by_id(terms.id), overrides or {})
+    contract = Contract.objects.create(
         provider_id=provider_id,
         customer_id=customer_id,
         terms=terms,
@@ -35,13 +48,43 @@ def sign_contract(
         package=package,
         signed_by=signed_by,
         overrides=overrides or {},
+        follows_terms=follows_terms,
         created_at=at,
     )
+    told = {"reference": reference, "terms": str(terms), "overrides": overrides or {}}
+    log.write(contract, actor or Actor.system(provider_id), at, ContractChange.Kind.SIGNED, told)
+    return contract
 
 
-def add_environment(*, contract: Contract, kind: str, name: str, release: str = "") -> Environment:
-    """A platform covered by the contract."""
-    return Environment.objects.create(
+def require_complete(terms: Terms, overrides: dict[str, Any]) -> None:
+    """Refuse a contract that does not bring what its terms leave to it (GEN-6, JAL-29b). Raises TermsError too."""
+    missing = missing_contract_data(terms, parse_overrides(overrides, terms))
+    if missing:
+        message = _("The contract lacks: %(missing)s. Give each, or say in so many words that there is none.")
+        raise Refused(
+            message % {"missing": "; ".join(_labels(missing))},
+            code="contract_incomplete",
+            clause=missing[0].clauses[0],
+            params={"missing": [str(item) for item in missing]},
+        )
+
+
+def _labels(missing: Sequence[Missing]) -> list[str]:
+    language = get_language() or "en"
+    return [f"{item.label.text(language)} ({', '.join(item.clauses)})" for item in missing]
+
+
+def add_environment(
+    *,
+    contract: Contract,
+    kind: str,
+    name: str,
+    release: str = "",
+    at: datetime | None = None,
+    actor: Actor | None = None,
+) -> Environment:
+    """A platform covered by the contract, from the day of its signature unless ``at`` says otherwise."""
+    made = Environment.objects.create(
         provider_id=contract.provider_id,
         customer_id=contract.customer_id,
         contract=contract,
@@ -49,19 +92,30 @@ def add_environment(*, contract: Contract, kind: str, name: str, release: str = 
         name=name,
         release=release,
     )
+    who = actor or Actor.system(contract.provider_id)
+    told = {"name": name, "kind": kind, "release": release}
+    log.write(contract, who, at or contract.created_at, ContractChange.Kind.ENVIRONMENT_ADDED, told)
+    return made
 
 
 def name_contact(
-    *, contract: Contract, membership_id: UUID, named_on: date, trained_on: date | None
+    *,
+    contract: Contract,
+    membership_id: UUID,
+    named_on: date,
+    trained_on: date | None,
+    at: datetime | None = None,
+    actor: Actor | None = None,
 ) -> ContractContact:
     """Name somebody who may contact support; refused beyond the number that the terms allow (HOP-9, HSA-19)."""
     Contract.objects.select_for_update().get(pk=contract.pk)
-    rule = terms_of(contract).contact_rules
+    at = at or contract.created_at
+    rule = terms_at(contract, at).contact_rules
     active = ContractContact.objects.filter(contract=contract, replaced_on__isnull=True).count()
     if rule.max_contacts is not None and active >= rule.max_contacts:
         message = _("The contract allows %(number)d contacts. Replace one of them first.")
         raise Refused(message % {"number": rule.max_contacts}, code="too_many_contacts", clause=rule.clauses[-1])
-    return ContractContact.objects.create(
+    named = ContractContact.objects.create(
         provider_id=contract.provider_id,
         customer_id=contract.customer_id,
         contract=contract,
@@ -69,3 +123,6 @@ def name_contact(
         named_on=named_on,
         trained_on=trained_on,
     )
+    told = {"membership": str(membership_id), "named_on": f"{named_on:%Y-%m-%d}"}
+    log.write(contract, actor or Actor.system(contract.provider_id), at, ContractChange.Kind.CONTACT_NAMED, told)
+    return named

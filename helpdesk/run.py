@@ -63,7 +63,8 @@ def step(number: int, title: str) -> Iterator[None]:
 
 
 def request_stop(number: int, frame: FrameType | None) -> None:
-    """Signal handler. A second signal while stopping is left to kill at once."""
+    """Signal handler. While it stops, further signals are ignored: every process ends within its own patience, and
+    `kill -9` remains; what it leaves, the next start clears away."""
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, signal.SIG_IGN)
     raise StopRequested
@@ -114,9 +115,8 @@ class Run:
 
     def choose_address(self, host: str, preferred_port: int) -> int:
         """The port to serve on; from now on links in mails lead there."""
-        port = free_port(preferred_port)
-        shown = "127.0.0.1" if host in {"", "0.0.0.0"} else host
-        self.stack.public_url = f"http://{shown}:{port}"
+        port = free_port(preferred_port, host=host.strip("[]"))
+        self.stack.serve_at(host, port)
         return port
 
     def serve(self, host: str, port: int) -> str:
@@ -127,7 +127,7 @@ class Run:
             self._start_child("web", stack.web_command(host, port), "web")
             self._start_child("worker", stack.worker_command(), "worker", patience=8.0)
             self._start_child("beat", stack.beat_command(self.run_dir), "worker")
-            self._wait_for_web(f"http://127.0.0.1:{port}/")
+            self._wait_for_web(f"{address}/")
         self.instance.describe(address)
         return address
 
@@ -248,8 +248,10 @@ class Run:
 
 def _answers(address: str) -> bool:
     """Whether a page comes back; an error page of the server's own does not count."""
+    # No proxy of the surroundings knows our own address.
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        urllib.request.urlopen(address, timeout=10).close()
+        direct.open(address, timeout=10).close()
     except urllib.error.HTTPError as error:
         return error.code < 500
     except OSError:

@@ -37,6 +37,7 @@ CSRF_TRUSTED_ORIGINS = words(ENVIRONMENT, "HELPDESK_TRUSTED_ORIGINS")
 INSTALLED_APPS = [
     "helpdesk",
     "web",
+    "api",
     "lifecycle",
     "notifications",
     "slas",
@@ -56,6 +57,7 @@ INSTALLED_APPS = [
     "allauth.usersessions",
     "django_htmx",
     "csp",
+    "drf_spectacular",
 ]
 
 MIDDLEWARE = [
@@ -76,8 +78,8 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "helpdesk.urls"
-ERROR_PAGES = "web.errors"
-CSRF_FAILURE_VIEW = "web.errors.csrf_failure"
+ERROR_PAGES = "helpdesk.faces"
+CSRF_FAILURE_VIEW = "helpdesk.faces.csrf_failure"
 WSGI_APPLICATION = "helpdesk.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -210,6 +212,23 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 
+# The API: who calls is settled by accounts.programs, so the framework only reads, draws and describes -----------------
+REST_FRAMEWORK: dict[str, Any] = {"UNAUTHENTICATED_USER": None, "DEFAULT_SCHEMA_CLASS": "api.schema.Schema"}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "Helpdesk API",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_URLCONF": "api.urls",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "APPEND_COMPONENTS": {
+        "securitySchemes": {
+            "token": {"type": "http", "scheme": "bearer"},
+            "session": {"type": "apiKey", "in": "cookie", "name": SESSION_COOKIE_NAME},
+        }
+    },
+}
+
 # Languages and time ---------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("fr", _("French"))]
@@ -286,9 +305,12 @@ CELERY_BEAT_SCHEDULE = {
     name: {"task": task, "schedule": SWEEP_SECONDS, "options": {"expires": 60}}
     for name, task in {
         "sweep-deadlines": "lifecycle.tasks.sweep",
+        "recompute-calendars": "lifecycle.tasks.recompute",
         "relay-notifications": "notifications.tasks.relay",
         "prove-alive": "helpdesk.tasks.prove_alive",
     }.items()
+} | {
+    "purge-uploads": {"task": "lifecycle.tasks.purge_uploads", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 
 # Logs: one line each, to the standard error of the process ------------------------------------------------------------

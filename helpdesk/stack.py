@@ -15,6 +15,9 @@ from helpdesk.embedded.valkey import ValkeyServer
 from helpdesk.environment import BASE_DIR, DATABASE_VARIABLES
 
 DATABASE = "helpdesk"
+LOCAL_HOSTS = "localhost,127.0.0.1,[::1]"
+ANY_HOST = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "[::1]"}
+"""Addresses that mean every interface → where this machine reaches them."""
 # Variables that a `manage.py` in another terminal takes over from a running instance.
 SHARED = (*DATABASE_VARIABLES.values(), "REDIS_URL", "HELPDESK_SECRET_KEY", "HELPDESK_DEMO", "HELPDESK_PUBLIC_URL")
 
@@ -29,6 +32,7 @@ class Stack:
     valkey: ValkeyServer | None
     demo: bool
     public_url: str = ""
+    hosts: str = LOCAL_HOSTS
 
     @classmethod
     def from_environment(cls, run_dir: Path, secrets: Mapping[str, str], *, demo: bool) -> "Stack":
@@ -50,6 +54,12 @@ class Stack:
             None if os.environ.get("REDIS_URL") else valkey,
             demo,
         )
+
+    def serve_at(self, host: str, port: int) -> None:
+        """Links in mails lead to this address, and requests that name it are answered."""
+        shown = ANY_HOST.get(host) or bracketed(host)
+        self.public_url = f"http://{shown}:{port}"
+        self.hosts = ",".join(dict.fromkeys([*LOCAL_HOSTS.split(","), shown]))
 
     def log(self, name: str) -> Path:
         """Log file of a process."""
@@ -76,6 +86,7 @@ class Stack:
             "HELPDESK_SECRET_KEY": self.secrets["secret_key"],
             "HELPDESK_STATIC": "manifest",
             "HELPDESK_PUBLIC_URL": self.public_url,
+            "HELPDESK_ALLOWED_HOSTS": self.hosts,
             **os.environ,
             **self._addresses(),
             "REDIS_URL": self.valkey.url if self.valkey else os.environ["REDIS_URL"],
@@ -98,6 +109,11 @@ class Stack:
         return parts.hostname or "127.0.0.1", parts.port or 6379, parts.password or ""
 
 
+def bracketed(host: str) -> str:
+    """A host as it stands before a port: an IPv6 address in brackets."""
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host
+
+
 def manage(*arguments: str) -> list[str]:
     """Command line of a management command."""
     return [sys.executable, str(BASE_DIR / "manage.py"), *arguments]
@@ -106,7 +122,7 @@ def manage(*arguments: str) -> list[str]:
 def web_command(host: str, port: int) -> list[str]:
     """The web server, as helpdesk/web_server.py configures it."""
     return [
-        sys.executable, "-m", "gunicorn", "--config=python:helpdesk.web_server", f"--bind={host}:{port}",
+        sys.executable, "-m", "gunicorn", "--config=python:helpdesk.web_server", f"--bind={bracketed(host)}:{port}",
         "helpdesk.wsgi",
     ]  # fmt: skip
 

@@ -2,10 +2,10 @@
 
 from django.urls import include, path
 
-urlpatterns = [path("", include("web.urls"))]
+urlpatterns = [path("", include("api.urls")), path("", include("web.urls"))]
 
-handler400 = "web.errors.bad_request"
-handler403 = "web.errors.forbidden"
-handler404 = "web.errors.not_found"
-handler429 = "web.errors.too_many"
-handler500 = "web.errors.server_error"
+handler400 = "helpdesk.faces.bad_request"
+handler403 = "helpdesk.faces.forbidden"
+handler404 = "helpdesk.faces.not_found"
+handler429 = "helpdesk.faces.too_many"
+handler500 = "helpdesk.faces.server_error"

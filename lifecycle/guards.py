@@ -6,8 +6,8 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import Invalid, Refused, Stale
 from accounts.tenancy import Actor
-from contracts.terms import Terms
-from tickets.models import Ticket
+from contracts.terms import Terms, Transition
+from tickets.models import Ticket, Workaround, WorkaroundKind
 from tickets.states import FINAL_STATES, OPEN_STATES
 
 
@@ -42,14 +42,34 @@ def refuse_transition(source: str, transition: str) -> NoReturn:
     )
 
 
-def require_transition(terms: Terms, act: str, state: str, side: str) -> None:
-    """The contract's workflow decides which side may do an act on a ticket in a state."""
-    if not terms.workflow.allows(act, state, side):
-        raise Refused(
-            _("Under this contract this is not possible in its present state."),
-            code="transition_refused",
-            params={"act": act, "state": state},
-        )
+def require_transition(terms: Terms, name: str, state: str, side: str) -> Transition:
+    """The contract's workflow decides which side may do an act on a ticket in a state, and where it leads.
+
+    ``name`` is a step of the contract or an act of the product; where several steps do that act, one has to be named.
+    """
+    way = terms.workflow.way(name, state, side)
+    if way is not None:
+        return way
+    if len(terms.workflow.ways(name, state, side)) > 1:
+        raise Invalid({"step": [_("Choose how it goes on.")]})
+    raise Refused(
+        _("Under this contract this is not possible in its present state."),
+        code="transition_refused",
+        clause=terms.workflow.clause(name),
+        params={"act": name, "state": state},
+    )
+
+
+def require_step(terms: Terms, step: str) -> None:
+    """A step that the contract names itself; the acts of the product have doors of their own."""
+    if step not in {item.code for item in terms.workflow.transitions if item.act == "move"}:
+        raise Invalid({"step": [_("Choose one of the steps of the contract.")]})
+
+
+def require_resolving_step(terms: Terms, step: str) -> None:
+    """One of the contract's ways of resolving."""
+    if step not in {item.code for item in terms.workflow.transitions if item.act == "resolve"}:
+        raise Invalid({"step": [_("Choose how it goes on.")]})
 
 
 def require_fresh(ticket: Ticket, actor: Actor, expected: int | None, edits_since: int) -> None:
@@ -64,6 +84,35 @@ def require_fresh(ticket: Ticket, actor: Actor, expected: int | None, edits_sinc
         raise Invalid({"expected_version": [_("Reload the page: the form is out of date.")]})
     if edits_since:
         raise Stale(_("Somebody changed this since you opened the form."))
+
+
+def require_workarounds(terms: Terms) -> None:
+    """Only some contracts know a workaround beside the resolution: those of which it meets a target (OCT-10)."""
+    if not knows_workarounds(terms):
+        raise Refused(_("This contract knows no workaround apart from the resolution."), code="no_workarounds")
+
+
+def knows_workarounds(terms: Terms) -> bool:
+    """Whether an accepted workaround counts for a target of the contract."""
+    return any(target.met_by == "resolution_or_accepted_workaround" for target in terms.targets)
+
+
+def require_no_open_offer(ticket: Ticket) -> None:
+    """One workaround at a time waits for the customer's word."""
+    if ticket.workaround == Workaround.OFFERED:
+        raise Refused(_("A workaround is already offered and waits for the customer."), code="workaround_offered")
+
+
+def require_open_offer(ticket: Ticket) -> None:
+    """There is a workaround to accept or to decline."""
+    if ticket.workaround != Workaround.OFFERED:
+        raise Refused(_("No workaround waits for an answer."), code="no_workaround_offered")
+
+
+def require_workaround_kind(kind: str) -> None:
+    """A workaround is final or provisional (OCT-10)."""
+    if kind not in set(WorkaroundKind):
+        raise Invalid({"kind": [_("Say whether it is final or provisional.")]})
 
 
 def require_severity(terms: Terms, severity: str, kind: str) -> None:

@@ -3,18 +3,20 @@
 Only ``lifecycle.pipeline`` may import this module.
 """
 
-from django_fsm import ConcurrentTransitionMixin, transition
+from django_fsm import RETURN_VALUE, ConcurrentTransitionMixin, transition
 
 from tickets.models import Ticket
-from tickets.states import State
+from tickets.states import OPEN_STATES, State
 
 STATE = Ticket._meta.get_field("state")
+OPEN = [state for state in State if state in OPEN_STATES]
 
 
 class TicketProcess(ConcurrentTransitionMixin, Ticket):
     """A ticket that can move. The transitions are the superset of every contract's workflow; the terms narrow it.
 
-    Each is called like the act in the workflow of the terms.
+    Each is called like an act of the product, which the steps of a contract's workflow name in ``does``. Where the
+    contract decides in which state an act ends, that state is handed in.
     """
 
     class Meta:
@@ -36,9 +38,10 @@ class TicketProcess(ConcurrentTransitionMixin, Ticket):
     def resume(self) -> None:
         """Work goes on without waiting for the answer."""
 
-    @transition(field=STATE, source=[State.NEW, State.IN_PROGRESS, State.WAITING_CUSTOMER], target=State.RESOLVED)
-    def resolve(self) -> None:
-        """A resolution was given."""
+    @transition(field=STATE, source=OPEN, target=RETURN_VALUE(State.RESOLVED, State.CLOSED))
+    def resolve(self, end: State = State.RESOLVED) -> State:
+        """A resolution was given; under some contracts it is final at once."""
+        return end
 
     @transition(field=STATE, source=[State.RESOLVED], target=State.IN_PROGRESS)
     def reopen(self) -> None:
@@ -47,3 +50,16 @@ class TicketProcess(ConcurrentTransitionMixin, Ticket):
     @transition(field=STATE, source=[State.RESOLVED], target=State.CLOSED)
     def close(self) -> None:
         """The resolution was accepted: final."""
+
+    @transition(field=STATE, source=OPEN, target=RETURN_VALUE(*OPEN))
+    @transition(field=STATE, source=[State.RESOLVED], target=RETURN_VALUE(State.RESOLVED))
+    def move(self, end: State) -> State:
+        """A step of the contract's own. It neither resolves nor reopens: those have acts of their own."""
+        return end
+
+
+ACTS = frozenset(item.name for item in TicketProcess(state=State.NEW).get_all_state_transitions())
+"""The acts of the product that move a ticket."""
+
+ENDS_WHERE_TOLD = frozenset({"resolve", "move"})
+"""Transitions that are told in which state they end."""

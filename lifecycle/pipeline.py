@@ -11,22 +11,27 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django_fsm import TransitionNotAllowed
+from django_fsm import InvalidResultState, TransitionNotAllowed, can_proceed
 
 from accounts.errors import Change, NotFound, Stale
 from accounts.identifiers import uuid7
 from accounts.tenancy import Actor, tenant_context
+from contracts.models import DatedCalendarChange
 from contracts.selectors import terms_of
 from lifecycle import guards
-from lifecycle.models import TicketProcess
+from lifecycle.models import ACTS, ENDS_WHERE_TOLD, TicketProcess
 from notifications import outbox, wakeup
-from slas import clocks
+from slas import amendments, clocks
 from slas.engine import BREACH, Alert
 from tickets import journal
 from tickets.events import ALERTS, CLOCK_FACTS, EDITED_FIELDS, Kind
 from tickets.models import Attachment, Comment, Event, Ticket, Visibility
+from tickets.standing import Standing
+from tickets.states import State
 
 SETTLED = CLOCK_FACTS | ALERTS
+REACHED_AT = {State.RESOLVED: ("resolved_at",), State.CLOSED: ("resolved_at", "closed_at")}
+"""State → columns that say since when. The pipeline fills them: only here is the instant of the act certain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +45,19 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What a service decided under lock. ``transition`` names a method of the proxy; ``changes`` are columns to set."""
+    """What a service decided under lock. ``transition`` names an act of the product or a step of the contract, done by
+    ``side`` where that is not the actor's; ``changes`` are columns to set. One that ``corrects`` keeps the figures from
+    before and after.
+    """
 
     kind: Kind
     transition: str = ""
+    side: str = ""
     changes: dict[str, Any] = field(default_factory=dict)
     data: dict[str, Any] = field(default_factory=dict)
     message: Message | None = None
     visibility: str = Visibility.PUBLIC
+    corrects: bool = False
 
 
 Decide = Callable[[Ticket], Act]
@@ -97,6 +107,7 @@ def file(
         )
         reckonings = clocks.reckon(process, [event], at)
         process.due_at = clocks.earliest_due(reckonings)
+        Standing.of(process).keep_in(event)
         _stamp(process, at, event.visibility)
         process.save(force_insert=True)
         _bind(attachments, process, None, Visibility.PUBLIC)
@@ -122,6 +133,67 @@ def lock_due(at: datetime, limit: int, provider_id: UUID) -> list[UUID]:
     return list(rows.filter(pk__in=due).order_by("pk").values_list("pk", flat=True))
 
 
+def recompute(tickets: Sequence[UUID], change: DatedCalendarChange, at: datetime) -> int:
+    """Count the running clocks of these tickets again with the days that their calendar gained (R19).
+
+    Each change is written to the ticket's history. Returns how many tickets were written; a second call writes nothing.
+
+    What fell due before is journaled first: the days reach no clock that has ended.
+    """
+    with transaction.atomic():
+        locked = TicketProcess.objects.select_for_update(no_key=True).filter(pk__in=tickets).order_by("pk")
+        at = max([at.astimezone(UTC), *(ticket.updated_at for ticket in locked)])
+        settle_due([ticket.pk for ticket in locked], at)
+        rows = list(TicketProcess.objects.filter(pk__in=tickets).order_by("pk"))
+        known = Event.objects.filter(ticket__in=rows, dedupe_key=amendments.dedupe_key(change))
+        done = set(known.values_list("ticket_id", flat=True))
+        written: list[tuple[TicketProcess, Event, list[Event]]] = []
+        for ticket in rows:
+            events = _clock_events(ticket)
+            changed = amendments.recomputed(ticket, events, change.days, at)
+            if changed and ticket.pk not in done:
+                written.append((ticket, _days_event(ticket, change, changed, at), events))
+        _write_recomputed(written, at)
+    return len(written)
+
+
+def _days_event(
+    ticket: TicketProcess, change: DatedCalendarChange, changed: Sequence[amendments.Recomputed], at: datetime
+) -> Event:
+    data = {
+        "change": str(change.id),
+        "name": change.name,
+        "by": change.decided_by_name,
+        "announced_at": change.at.isoformat(),
+        "days": change.days,
+        "recomputed": [one.told() for one in changed],
+    }
+    entry = journal.Entry(Kind.CALENDAR_CHANGED, at, at, data=data, dedupe_key=amendments.dedupe_key(change))
+    return journal.build_event(ticket, Actor.system(ticket.provider_id), entry)
+
+
+def _write_recomputed(written: Sequence[tuple[TicketProcess, Event, list[Event]]], at: datetime) -> None:
+    """Journal, clock rows and due times. Only whoever's deadline moved is told."""
+    clock_rows = []
+    for ticket, event, events in written:
+        reckonings = clocks.reckon(ticket, [*events, event], at)
+        ticket.due_at = clocks.earliest_due(reckonings)
+        Standing.of(ticket).keep_in(event)
+        _stamp(ticket, at, event.visibility)
+        clock_rows += clocks.build_rows(ticket, reckonings, at)
+    rows = [ticket for ticket, _, _ in written]
+    journal.append([event for _, event, _ in written])
+    clocks.write_rows(rows, clock_rows)
+    TicketProcess.objects.bulk_update(
+        rows, ["version", "public_version", "updated_at", "public_updated_at", "due_at"], batch_size=500
+    )
+    _tell([event for _, event, _ in written if _moves_a_deadline(event)])
+
+
+def _moves_a_deadline(event: Event) -> bool:
+    return any(clock["due_before"] != clock["due_after"] for clock in event.data["recomputed"])
+
+
 def _locked(actor: Actor, reference: str) -> TicketProcess:
     rows = TicketProcess.objects.visible_to(actor).select_for_update(no_key=True)
     found: TicketProcess | None = rows.filter(reference=reference).first()
@@ -137,7 +209,7 @@ def _require_fresh(actor: Actor, ticket: Ticket, expected: int | None) -> None:
     try:
         guards.require_fresh(ticket, actor, expected, len(edits))
     except Stale as stale:
-        changes = [Change(event.at, event.actor_name, event.kind, event.data) for event in edits]
+        changes = [Change(event.at, event.actor_name, event.actor_side, event.kind, event.data) for event in edits]
         raise Stale(stale.message, changes=changes) from None
 
 
@@ -237,38 +309,51 @@ def _worth_telling(events: Sequence[Event]) -> list[Event]:
 
 
 def _carry_out(actor: Actor, at: datetime, ticket: TicketProcess, events: list[Event], act: Act) -> None:
-    before = ticket.state
     data = dict(act.data)
     if act.transition:
-        _move(ticket, act.transition, actor)
-        data["state"] = {"old": before, "new": ticket.state}
+        data |= _move(ticket, act.transition, act.side or actor.side)
     for column, value in act.changes.items():
         setattr(ticket, column, value)
+    for column in REACHED_AT.get(State(ticket.state), ()):
+        setattr(ticket, column, getattr(ticket, column) or at)
     comment = _write_comment(actor, at, ticket, act) if act.message else None
     event = journal.build_event(ticket, actor, journal.Entry(act.kind, at, at, act.visibility, data, comment=comment))
     reckonings = clocks.reckon(ticket, [*events, event], at)
     met = clocks.met_by(reckonings, event)
     if met:
         event.data["clocks"] = met
+    if act.corrects:
+        event.data["figures"] = clocks.compared(clocks.reckon(ticket, events, at), reckonings)
+    ticket.due_at = clocks.earliest_due(reckonings)
+    Standing.of(ticket).keep_in(event)
     journal.append([event])
     _tell([event])
-    if "severity" in act.data:
+    if "severity" in act.data or act.kind == Kind.REOPENED or act.corrects:
         # Counted again from the filing (R18), the due time may already have passed: no sweep would find that breach.
         _settle(actor, ticket, [*events, event], at)
-    ticket.due_at = clocks.earliest_due(reckonings)
     _stamp(ticket, at, act.visibility)
     ticket.save()
     clocks.write_rows([ticket], clocks.build_rows(ticket, reckonings, at))
 
 
-def _move(ticket: TicketProcess, name: str, actor: Actor) -> None:
-    """Run the transition in memory, then ask the contract's workflow; a refusal leaves nothing behind."""
-    before = ticket.state
-    try:
-        getattr(ticket, name)()
-    except TransitionNotAllowed:
+def _move(ticket: TicketProcess, name: str, side: str) -> dict[str, Any]:
+    """Take the contract's step in memory, and tell what moved; a refusal leaves nothing behind."""
+    before, contract_before = ticket.state, ticket.contract_state
+    terms = terms_of(ticket)
+    if name in ACTS and not can_proceed(getattr(ticket, name)):
         guards.refuse_transition(before, name)
-    guards.require_transition(terms_of(ticket), name, before, actor.side)
+    way = guards.require_transition(terms, name, contract_before, side)
+    told = [State(terms.workflow.phase(way.end))] if way.act in ENDS_WHERE_TOLD else []
+    try:
+        getattr(ticket, way.act)(*told)
+    except (TransitionNotAllowed, InvalidResultState):
+        guards.refuse_transition(before, way.act)
+    ticket.contract_state = way.end
+    return {
+        "state": {"old": before, "new": ticket.state},
+        "contract_state": {"old": contract_before, "new": way.end},
+        "step": way.code,
+    }
 
 
 def _write_comment(actor: Actor, at: datetime, ticket: Ticket, act: Act) -> Comment:

@@ -22,7 +22,7 @@ from lifecycle import guards, numbering, pipeline
 from lifecycle.pipeline import Act, Message
 from tickets.attachments import MAX_FILES, unbound_uploads
 from tickets.events import Kind
-from tickets.models import Attachment, Ticket, Visibility
+from tickets.models import Attachment, Event, Ticket, Visibility, Workaround, WorkaroundKind
 from tickets.states import State
 from tickets.text import bounded, clean_line, clean_text
 
@@ -51,23 +51,27 @@ def file_ticket(
 ) -> Ticket:
     """File a ticket under a contract (HOP-7). Its clocks start at ``at`` (HOP-4, R2).
 
-    Refused, with the clause, where the contract does not let the actor file (HOP-9, HSA-1b, HSA-19, HSA-20).
+    It falls under the version of the terms and the overrides that hold then (R16, R17). Refused, with the clause, where
+    the contract does not let the actor file (HOP-9).
     """
     actor.require("ticket.file")
     contract = contracts.contract(actor, contract_id)
-    terms = contracts.terms_of(contract)
-    _require_filing_right(actor, contract, at)
+    holding = contracts.effective(contract, at)
+    terms = holding.terms
+    _require_filing_right(actor, contract, at, terms)
     guards.require_severity(terms, severity, severity_kind)
     environment = _environment(actor, contract, environment_id)
     ticket = Ticket(
         provider_id=contract.provider_id,
         customer_id=contract.customer_id,
         contract_id=contract.id,
-        terms_id=contract.terms_id,
+        terms_id=holding.terms_id,
         environment_id=environment.id if environment else None,
+        state=State(terms.workflow.phase(terms.workflow.initial)),
+        contract_state=terms.workflow.initial,
         title=bounded(clean_line(title, field="title"), field="title", maximum=MAX_TITLE),
         description=_body(description, field="description"),
-        details=_details(terms, details or {}, severity, contract, environment),
+        details=_details(terms, details or {}, severity, holding.overrides, environment),
         severity=severity,
         severity_kind=severity_kind,
         author_id=actor.person,
@@ -90,7 +94,7 @@ def take_ticket(*, actor: Actor, at: datetime, reference: str) -> Ticket:
         guards.require_untaken(ticket, actor)
         return Act(
             Kind.TAKEN,
-            transition="take" if ticket.state == State.NEW else "",
+            transition=_if_known("take", ticket, actor),
             changes={"assignee_id": actor.membership_id, "assignee_name": actor.name},
             data={"assignee": {"old": "", "new": actor.name}},
         )
@@ -134,10 +138,9 @@ def reply(*, actor: Actor, at: datetime, reference: str, body: str, attachment_i
         guards.require_not_final(ticket)
         message = Message(_body(body), attachments=_files(actor, attachment_ids))
         if actor.is_staff:
-            return Act(Kind.REPLIED, transition="take" if ticket.state == State.NEW else "", message=message)
-        if ticket.state == State.WAITING_CUSTOMER:
-            return Act(Kind.ANSWERED, transition="answer", message=message)
-        return Act(Kind.COMMENTED, message=message)
+            return Act(Kind.REPLIED, transition=_if_known("take", ticket, actor), message=message)
+        answer = _if_known("answer", ticket, actor)
+        return Act(Kind.ANSWERED if answer else Kind.COMMENTED, transition=answer, message=message)
 
     return pipeline.apply(actor=actor, at=at, reference=reference, permission="ticket.reply", decide=decide)
 
@@ -173,8 +176,8 @@ def log_call(*, actor: Actor, at: datetime, reference: str, body: str) -> Ticket
 
     def decide(ticket: Ticket) -> Act:
         guards.require_open(ticket)
-        moves = {State.NEW: "take", State.WAITING_CUSTOMER: "resume"}
-        return Act(Kind.CALL_LOGGED, transition=moves.get(State(ticket.state), ""), message=Message(_body(body)))
+        moves = _if_known("take", ticket, actor) or _if_known("resume", ticket, actor)
+        return Act(Kind.CALL_LOGGED, transition=moves, message=Message(_body(body)))
 
     return pipeline.apply(actor=actor, at=at, reference=reference, permission="ticket.call", decide=decide)
 
@@ -187,16 +190,23 @@ def resolve_ticket(
     resolution_type: str,
     body: str,
     expected_version: int | None,
+    step: str = "",
 ) -> Ticket:
-    """Give a resolution of one of the contract's types; the customer may accept it (close) or reopen."""
+    """Give a resolution of one of the contract's types; the customer may accept it (close) or reopen.
+
+    ``step`` names the step of the contract's workflow, where it has several that resolve.
+    """
 
     def decide(ticket: Ticket) -> Act:
         guards.require_open(ticket)
-        guards.require_resolution_type(contracts.terms_of(ticket), resolution_type)
+        terms = contracts.terms_of(ticket)
+        guards.require_resolution_type(terms, resolution_type)
+        if step:
+            guards.require_resolving_step(terms, step)
         return Act(
             Kind.RESOLVED,
-            transition="resolve",
-            changes={"resolution_type": resolution_type, "resolved_at": at},
+            transition=step or "resolve",
+            changes={"resolution_type": resolution_type},
             data={"resolution_type": resolution_type},
             message=Message(_body(body)),
         )
@@ -212,12 +222,147 @@ def resolve_ticket(
     )
 
 
+def move_ticket(
+    *, actor: Actor, at: datetime, reference: str, step: str, expected_version: int | None, body: str = ""
+) -> Ticket:
+    """Take a step that the contract's workflow names itself, such as a test confirmed (OCT-9), with a word or without.
+
+    Raises ``Invalid`` for a step that the contract does not have, ``Refused`` with its clause where the ticket stands
+    elsewhere or the step is the other side's.
+    """
+
+    def decide(ticket: Ticket) -> Act:
+        guards.require_not_final(ticket)
+        guards.require_step(contracts.terms_of(ticket), step)
+        return Act(Kind.MOVED, transition=step, message=Message(_body(body)) if body.strip() else None)
+
+    return pipeline.apply(
+        actor=actor,
+        at=at,
+        reference=reference,
+        permission="ticket.move",
+        decide=decide,
+        is_edit=True,
+        expected_version=expected_version,
+    )
+
+
+def offer_workaround(
+    *,
+    actor: Actor,
+    at: datetime,
+    reference: str,
+    kind: str,
+    body: str,
+    resolution_type: str = "",
+    attachment_ids: Sequence[UUID] = (),
+) -> Ticket:
+    """Offer a workaround that the customer can accept or decline (OCT-10). It is a contact (R6c).
+
+    A final one names the type of resolution that it will be; the severity stays as it is.
+    """
+
+    def decide(ticket: Ticket) -> Act:
+        guards.require_open(ticket)
+        terms = contracts.terms_of(ticket)
+        guards.require_workarounds(terms)
+        guards.require_no_open_offer(ticket)
+        guards.require_workaround_kind(kind)
+        is_final = kind == WorkaroundKind.FINAL
+        if is_final:
+            guards.require_resolution_type(terms, resolution_type)
+        return Act(
+            Kind.WORKAROUND_OFFERED,
+            transition=_if_known("take", ticket, actor),
+            changes={"workaround": Workaround.OFFERED, "workaround_kind": kind},
+            data={
+                "workaround": {"old": ticket.workaround, "new": Workaround.OFFERED, "kind": kind},
+                "resolution_type": resolution_type if is_final else "",
+            },
+            message=Message(_body(body), attachments=_files(actor, attachment_ids)),
+        )
+
+    return pipeline.apply(actor=actor, at=at, reference=reference, permission="ticket.workaround", decide=decide)
+
+
+def accept_workaround(
+    *, actor: Actor, at: datetime, reference: str, expected_version: int | None, body: str = ""
+) -> Ticket:
+    """Accept the workaround on offer: it meets the target of a resolution where the contract says so (OCT-10).
+
+    A final one resolves the ticket, as the provider offered it; a provisional one keeps it open.
+    """
+
+    def decide(ticket: Ticket) -> Act:
+        guards.require_open(ticket)
+        guards.require_open_offer(ticket)
+        is_final = ticket.workaround_kind == WorkaroundKind.FINAL
+        resolution_type = _offered_type(ticket) if is_final else ""
+        return Act(
+            Kind.WORKAROUND_ACCEPTED,
+            transition=_resolving(ticket) if is_final else "",
+            side="provider",
+            changes={"workaround": Workaround.ACCEPTED} | ({"resolution_type": resolution_type} if is_final else {}),
+            data={
+                "workaround": {
+                    "old": ticket.workaround,
+                    "new": Workaround.ACCEPTED,
+                    "kind": ticket.workaround_kind,
+                },
+                "resolution_type": resolution_type,
+            },
+            message=Message(_body(body)) if body.strip() else None,
+        )
+
+    return pipeline.apply(
+        actor=actor,
+        at=at,
+        reference=reference,
+        permission="ticket.accept_workaround",
+        decide=decide,
+        is_edit=True,
+        expected_version=expected_version,
+    )
+
+
+def decline_workaround(
+    *, actor: Actor, at: datetime, reference: str, body: str, expected_version: int | None
+) -> Ticket:
+    """Decline the workaround on offer, and say why. Nothing is met by it."""
+
+    def decide(ticket: Ticket) -> Act:
+        guards.require_open(ticket)
+        guards.require_open_offer(ticket)
+        return Act(
+            Kind.WORKAROUND_DECLINED,
+            changes={"workaround": Workaround.DECLINED},
+            data={
+                "workaround": {
+                    "old": ticket.workaround,
+                    "new": Workaround.DECLINED,
+                    "kind": ticket.workaround_kind,
+                }
+            },
+            message=Message(_body(body)),
+        )
+
+    return pipeline.apply(
+        actor=actor,
+        at=at,
+        reference=reference,
+        permission="ticket.decline_workaround",
+        decide=decide,
+        is_edit=True,
+        expected_version=expected_version,
+    )
+
+
 def reopen_ticket(*, actor: Actor, at: datetime, reference: str, body: str, expected_version: int | None) -> Ticket:
     """Say that the resolution does not hold. Possible until the ticket is closed."""
 
     def decide(ticket: Ticket) -> Act:
         guards.require_not_final(ticket)
-        changes = {"resolution_type": "", "resolved_at": None}
+        changes = {"resolution_type": "", "resolved_at": None, "workaround": "", "workaround_kind": ""}
         data = {"resolution_type": {"old": ticket.resolution_type, "new": ""}}
         return Act(Kind.REOPENED, transition="reopen", changes=changes, data=data, message=Message(_body(body)))
 
@@ -237,7 +382,7 @@ def close_ticket(*, actor: Actor, at: datetime, reference: str, expected_version
 
     def decide(ticket: Ticket) -> Act:
         guards.require_not_final(ticket)
-        return Act(Kind.CLOSED, transition="close", changes={"closed_at": at})
+        return Act(Kind.CLOSED, transition="close")
 
     return pipeline.apply(
         actor=actor,
@@ -292,8 +437,8 @@ def change_severity(
     )
 
 
-def _require_filing_right(actor: Actor, contract: Contract, at: datetime) -> None:
-    right = contracts.filing_right(actor, contract, at)
+def _require_filing_right(actor: Actor, contract: Contract, at: datetime, terms: Terms) -> None:
+    right = contracts.filing_right(actor, contract, at, terms)
     if not right.allowed:
         raise Refused(right.reason, code="may_not_file", clause=right.clause)
 
@@ -311,7 +456,7 @@ def _environment(actor: Actor, contract: Contract, environment_id: UUID | None) 
 
 
 def _details(
-    terms: Terms, given: dict[str, str], severity: str, contract: Contract, environment: Environment | None
+    terms: Terms, given: dict[str, str], severity: str, overrides: dict[str, Any], environment: Environment | None
 ) -> dict[str, Any]:
     """What the contract wants to know (HOP-2, HOP-11), and a snapshot of what the clocks will need (R16)."""
     errors: dict[str, list[str]] = {}
@@ -333,8 +478,26 @@ def _details(
     if errors:
         raise Invalid(errors)
     details["environment_kind"] = environment.kind if environment else ""
-    details["overrides"] = contract.overrides
+    details["overrides"] = overrides
     return details
+
+
+def _if_known(act: str, ticket: Ticket, actor: Actor) -> str:
+    """An act that goes along with another one, where the contract's workflow has it from here; else nothing moves."""
+    way = contracts.terms_of(ticket).workflow.way(act, ticket.contract_state, actor.side)
+    return way.code if way else ""
+
+
+def _resolving(ticket: Ticket) -> str:
+    """The provider's first way of resolving from where the ticket stands."""
+    ways = contracts.terms_of(ticket).workflow.ways("resolve", ticket.contract_state, "provider")
+    return ways[0].code if ways else "resolve"
+
+
+def _offered_type(ticket: Ticket) -> str:
+    """The type of resolution that the workaround on offer was said to be."""
+    offer = Event.objects.filter(ticket_id=ticket.pk, kind=Kind.WORKAROUND_OFFERED).latest("seq")
+    return str(offer.data["resolution_type"])
 
 
 def _assignee(actor: Actor, assignee_id: UUID) -> Membership:

@@ -15,6 +15,7 @@ from django.db import DatabaseError, connection, transaction
 
 from accounts.tenancy import Actor, acting_as
 from lifecycle import pipeline
+from slas.clocks import FOLD_ERRORS
 from slas.models import Clock, SweepFailure
 
 BATCH = 200
@@ -76,7 +77,7 @@ def _settle(provider_id: UUID, tickets: Sequence[UUID], at: datetime) -> tuple[i
     try:
         with transaction.atomic():
             return pipeline.settle_due(tickets, at), 0
-    except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError, DatabaseError) as error:
+    except (*FOLD_ERRORS, DatabaseError) as error:
         if _is_transient(error) and not (_took_too_long(error) and len(tickets) > 1):
             raise
         if len(tickets) == 1:

@@ -18,7 +18,7 @@ class OutboxEntry(models.Model):
     provider = models.ForeignKey(Provider, models.PROTECT)
     customer = models.ForeignKey(Customer, models.PROTECT, db_constraint=False)
     ticket = models.ForeignKey(Ticket, models.PROTECT, db_constraint=False)
-    event = models.OneToOneField(Event, models.PROTECT, db_constraint=False)
+    event = models.ForeignKey(Event, models.PROTECT, db_constraint=False)
     created_at = models.DateTimeField()
     routed_at = models.DateTimeField(null=True)
     failed_at = models.DateTimeField(null=True)
@@ -28,6 +28,8 @@ class OutboxEntry(models.Model):
     objects = TenantManager()
 
     class Meta:
+        # The provider is part of the key, so that not even a clash tells of another tenant's event.
+        constraints = [models.UniqueConstraint(fields=["provider", "event"], name="outbox_once")]
         indexes = [
             models.Index(
                 fields=["provider", "created_at"],

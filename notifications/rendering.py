@@ -1,4 +1,7 @@
-"""The words of a message, in the recipient's language and time zone. Takes public text only, unless he is staff."""
+"""The words of a message, in the recipient's language and time zone. Takes public text only, unless he is staff.
+
+What changes in a ticket's life is read from the event, not from the ticket: a message made late says what was so then.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +16,7 @@ from contracts.selectors import terms_of, zone_of
 from slas.wording import instant_text
 from tickets.events import Kind
 from tickets.models import Event, Ticket
+from tickets.standing import Standing
 from tickets.text import clean_line
 
 
@@ -50,7 +54,9 @@ def _headline(event: Event, ticket: Ticket) -> str:
         "case": case,
         "reference": ticket.reference,
         "name": event.actor_name,
-        "assignee": ticket.assignee_name,
+        "assignee": Standing.after(event).assignee_name,
+        "target": _target_word(event, ticket),
+        "state": _state_word(event, ticket),
     }
     return _HEADLINES[Kind(event.kind)]() % values
 
@@ -66,25 +72,64 @@ _HEADLINES = {
     Kind.COMMENTED: lambda: _("%(name)s commented"),
     Kind.CALL_LOGGED: lambda: _("%(name)s recorded a telephone call"),
     Kind.RESOLVED: lambda: _("%(case)s resolved"),
+    Kind.WORKAROUND_OFFERED: lambda: _("%(name)s offers a workaround"),
+    Kind.WORKAROUND_ACCEPTED: lambda: _("%(name)s accepted the workaround"),
+    Kind.WORKAROUND_DECLINED: lambda: _("%(name)s declined the workaround"),
+    Kind.MOVED: lambda: _("%(case)s is now: %(state)s"),
     Kind.REOPENED: lambda: _("%(case)s reopened"),
     Kind.CLOSED: lambda: _("%(case)s closed"),
     Kind.SEVERITY_CHANGED: lambda: _("The severity was changed"),
-    Kind.CLOCK_APPROACHING: lambda: _("The response is due soon"),
-    Kind.CLOCK_BREACHED: lambda: _("The response is overdue"),
+    Kind.CALENDAR_CHANGED: lambda: _("The calendar of support changed"),
+    Kind.EXCLUDED: lambda: _("%(case)s %(reference)s is out of the service-level figures"),
+    Kind.REINSTATED: lambda: _("%(case)s %(reference)s counts in the service-level figures again"),
+    Kind.CONTESTED: lambda: _("%(name)s contests what the deadlines were counted from"),
+    Kind.CONTEST_ACCEPTED: lambda: _("%(name)s agreed to the contest: the deadlines were counted again"),
+    Kind.CONTEST_DECLINED: lambda: _("%(name)s did not agree to the contest"),
+    Kind.CONTEST_WITHDRAWN: lambda: _("%(name)s withdrew the contest"),
+    Kind.CLOCK_APPROACHING: lambda: _("%(target)s: the deadline comes near"),
+    Kind.CLOCK_BREACHED: lambda: _("%(target)s: the deadline has passed"),
 }
 
 
 def _facts(event: Event, ticket: Ticket, person: Membership) -> list[str]:
     facts = [_("%(case)s: %(reference)s, %(title)s") % _ticket_words(ticket), _severity_line(event, ticket)]
-    if event.kind == Kind.SEVERITY_CHANGED:
+    if event.kind in (Kind.SEVERITY_CHANGED, Kind.REINSTATED):
         facts.append(_("Reason: %(reason)s") % {"reason": event.data.get("reason", "")})
-    due = event.data.get("due_at") or (ticket.due_at.isoformat() if ticket.due_at else "")
+    if event.kind == Kind.EXCLUDED:
+        facts += _exclusion_lines(event, ticket)
+    due = _due(event)
     if event.kind in _TELLS_DUE and due:
-        facts.append(_due_line(datetime.fromisoformat(due), ticket, person))
+        facts.append(_due_line(due, event, ticket, person))
     return ["\n".join(fact for fact in facts if fact)]
 
 
-_TELLS_DUE = frozenset({Kind.FILED, Kind.SEVERITY_CHANGED, Kind.CLOCK_APPROACHING, Kind.CLOCK_BREACHED})
+def _exclusion_lines(event: Event, ticket: Ticket) -> list[str]:
+    """The contract's reason for leaving it out of the figures, and the evidence."""
+    told = event.data["exclusion"]
+    reasons = {row.code: row.label.text(_language()) for row in terms_of(ticket).exclusion_reasons}
+    return [
+        _("Reason: %(reason)s") % {"reason": reasons.get(told["reason"], told["reason"])},
+        _("Evidence: %(evidence)s") % {"evidence": told["evidence"]},
+    ]
+
+
+def _due(event: Event) -> datetime | None:
+    """An alert's own due time, else the earliest that was owed when the event had happened."""
+    own = event.data.get("due_at")
+    return datetime.fromisoformat(own) if own else Standing.after(event).due_at
+
+
+_TELLS_DUE = frozenset(
+    {
+        Kind.FILED,
+        Kind.SEVERITY_CHANGED,
+        Kind.REINSTATED,
+        Kind.CONTEST_ACCEPTED,
+        Kind.CALENDAR_CHANGED,
+        Kind.CLOCK_APPROACHING,
+        Kind.CLOCK_BREACHED,
+    }
+)
 
 
 def _ticket_words(ticket: Ticket) -> dict[str, str]:
@@ -92,30 +137,47 @@ def _ticket_words(ticket: Ticket) -> dict[str, str]:
 
 
 def _case_word(ticket: Ticket) -> str:
-    return terms_of(ticket).word("ticket", translation.get_language() or "en")
+    return terms_of(ticket).word("ticket", _language())
 
 
 def _severity_line(event: Event, ticket: Ticket) -> str:
-    language = translation.get_language() or "en"
+    language = _language()
     labels = {item.code: item.label.text(language) for item in terms_of(ticket).severities}
     if event.kind == Kind.SEVERITY_CHANGED:
         told = event.data["severity"]
         words = {"old": labels.get(told["old"], told["old"]), "new": labels.get(told["new"], told["new"])}
         return _("Severity: %(old)s → %(new)s") % words
-    return _("Severity: %(severity)s") % {"severity": labels.get(ticket.severity, ticket.severity)}
+    severity = Standing.after(event).severity
+    return _("Severity: %(severity)s") % {"severity": labels.get(severity, severity)}
 
 
-def _due_line(due: datetime, ticket: Ticket, person: Membership) -> str:
-    """The instant in the reader's zone, and in the contract's where the two differ."""
-    own, contract = person.user.time_zone, str(zone_of(ticket))
-    line = _("Response due: %(instant)s") % {"instant": _instant(due, own)}
-    if own != contract:
-        line += " = " + _instant(due, contract)
+def _target_word(event: Event, ticket: Ticket) -> str:
+    """What the contract calls the target of an alert, or its only target; empty where it has several."""
+    terms = terms_of(ticket)
+    code = event.data.get("target") or (terms.target_names[0] if len(terms.targets) == 1 else "")
+    label = next((item.label for item in terms.targets if item.code == code), None)
+    return label.text(_language()) if label else str(code)
+
+
+def _state_word(event: Event, ticket: Ticket) -> str:
+    """What the contract calls the state that the event led to."""
+    told = event.data.get("contract_state")
+    state = terms_of(ticket).workflow.state(told["new"]) if told else None
+    return state.label.text(_language()) if state else ""
+
+
+def _language() -> str:
+    return translation.get_language() or "en"
+
+
+def _due_line(due: datetime, event: Event, ticket: Ticket, person: Membership) -> str:
+    """The instant on the contract's clock (midnight reads 24:00, R1), and on the reader's where that differs."""
+    own, contract = ZoneInfo(person.user.time_zone), zone_of(ticket)
+    values = {"target": _target_word(event, ticket), "instant": instant_text(due, contract, ends=True, named=True)}
+    line = (_("%(target)s due: %(instant)s") if values["target"] else _("Next deadline: %(instant)s")) % values
+    if due.astimezone(own).utcoffset() != due.astimezone(contract).utcoffset():
+        line += " = " + instant_text(due, own, named=True)
     return line
-
-
-def _instant(instant: datetime, zone: str) -> str:
-    return instant_text(instant, ZoneInfo(zone), ends=True, named=True)
 
 
 def _quoted(event: Event) -> str:

@@ -1,4 +1,8 @@
-"""Who hears of an event, and how. Decided when the message is made, with the rights that people have then."""
+"""Who hears of an event, and how. Decided when the message is made, with the rights that people have then.
+
+A ticket may have changed hands between the event and the message. What both sides may read goes to whoever had the
+ticket when it happened. What is private goes to whoever has it now: nobody is called to work that was taken from him.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,16 +11,17 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from accounts.models import Membership, PartnerGrant
-from accounts.roles import ENGINEERS, Role
+from accounts.roles import ENGINEERS, PERMISSIONS, STAFF, Role
 from notifications.models import Delivery
 from tickets.events import Kind
 from tickets.models import Event, Ticket, Visibility
+from tickets.standing import Standing
 
 MAIL, IN_APP = Delivery.Channel.MAIL, Delivery.Channel.IN_APP
 BOTH = (MAIL, IN_APP)
 
 AUTHOR, CONFIRMED, ASSIGNEE = "author", "confirmed", "assignee"
-ENGINEERS_OR_ASSIGNEE, NAMED = "engineers_or_assignee", "named_by_terms"
+ENGINEERS_OR_ASSIGNEE, NAMED, MANAGERS = "engineers_or_assignee", "named_by_terms", "managers"
 
 ROUTES: dict[Kind, tuple[tuple[str, tuple[Delivery.Channel, ...]], ...]] = {
     Kind.FILED: ((CONFIRMED, (MAIL,)), (ENGINEERS_OR_ASSIGNEE, BOTH)),
@@ -29,9 +34,20 @@ ROUTES: dict[Kind, tuple[tuple[str, tuple[Delivery.Channel, ...]], ...]] = {
     Kind.COMMENTED: ((ENGINEERS_OR_ASSIGNEE, BOTH), (AUTHOR, (IN_APP,))),
     Kind.CALL_LOGGED: ((AUTHOR, BOTH),),
     Kind.RESOLVED: ((AUTHOR, BOTH), (ASSIGNEE, (IN_APP,))),
+    Kind.WORKAROUND_OFFERED: ((AUTHOR, BOTH), (ASSIGNEE, (IN_APP,))),
+    Kind.WORKAROUND_ACCEPTED: ((ENGINEERS_OR_ASSIGNEE, BOTH), (AUTHOR, (IN_APP,))),
+    Kind.WORKAROUND_DECLINED: ((ENGINEERS_OR_ASSIGNEE, BOTH), (AUTHOR, (IN_APP,))),
+    Kind.MOVED: ((AUTHOR, BOTH), (ENGINEERS_OR_ASSIGNEE, (IN_APP,))),
     Kind.REOPENED: ((ENGINEERS_OR_ASSIGNEE, BOTH), (AUTHOR, (IN_APP,))),
     Kind.CLOSED: ((AUTHOR, (IN_APP,)), (ASSIGNEE, (IN_APP,))),
     Kind.SEVERITY_CHANGED: ((AUTHOR, BOTH), (ASSIGNEE, BOTH)),
+    Kind.CALENDAR_CHANGED: ((AUTHOR, BOTH), (ASSIGNEE, (IN_APP,))),
+    Kind.EXCLUDED: ((AUTHOR, BOTH), (ASSIGNEE, (IN_APP,))),
+    Kind.REINSTATED: ((AUTHOR, BOTH), (ASSIGNEE, (IN_APP,))),
+    Kind.CONTESTED: ((AUTHOR, BOTH), (ASSIGNEE, (IN_APP,)), (MANAGERS, BOTH)),
+    Kind.CONTEST_ACCEPTED: ((AUTHOR, BOTH), (ASSIGNEE, BOTH), (MANAGERS, (IN_APP,))),
+    Kind.CONTEST_DECLINED: ((AUTHOR, BOTH), (ASSIGNEE, BOTH), (MANAGERS, (IN_APP,))),
+    Kind.CONTEST_WITHDRAWN: ((AUTHOR, (IN_APP,)), (ASSIGNEE, (IN_APP,)), (MANAGERS, (IN_APP,))),
     Kind.CLOCK_APPROACHING: ((NAMED, BOTH),),
     Kind.CLOCK_BREACHED: ((NAMED, BOTH),),
 }
@@ -74,23 +90,34 @@ def _audience(audience: str, event: Event, ticket: Ticket, people: "People") -> 
     if audience in {AUTHOR, CONFIRMED}:
         return [ticket.author_id]
     if audience == ASSIGNEE:
-        return [ticket.assignee_id] if ticket.assignee_id else []
+        holder = _holder(event, ticket)
+        return [holder] if holder else []
     if audience == ENGINEERS_OR_ASSIGNEE:
-        return _holder(ticket, people)
-    return _named(event.data.get("recipients", []), ticket, people)
+        return _called(event, ticket, people)
+    if audience == MANAGERS:
+        return people.with_roles(PERMISSIONS["ticket.agree"] & STAFF)
+    return _named(event, ticket, people)
 
 
-def _holder(ticket: Ticket, people: "People") -> list[UUID]:
-    """Whoever has the ticket; the engineers where nobody has, or where that person has left."""
-    holder = ticket.assignee_id
-    return [holder] if holder in people.by_id else people.with_roles(ENGINEERS)
+def _holder(event: Event, ticket: Ticket) -> UUID | None:
+    """Whose ticket it was when the event had happened; whose it is now, where the event is private."""
+    return Standing.after(event).assignee_id if event.visibility == Visibility.PUBLIC else ticket.assignee_id
 
 
-def _named(roles: Iterable[str], ticket: Ticket, people: "People") -> list[UUID]:
+def _called(event: Event, ticket: Ticket, people: "People") -> list[UUID]:
+    """Who is to act: whose ticket it was; whose it is now, if that person has left; the engineers where it is free."""
+    holders = (_holder(event, ticket), ticket.assignee_id)
+    present = [holder for holder in holders if holder in people.by_id]
+    if holders[0] is None or not present:
+        return people.with_roles(ENGINEERS)
+    return present[:1]
+
+
+def _named(event: Event, ticket: Ticket, people: "People") -> list[UUID]:
     found: list[UUID] = []
-    for role in roles:
+    for role in event.data.get("recipients", []):
         if role == "assignee":
-            found += _holder(ticket, people)
+            found += _called(event, ticket, people)
         else:
             found += people.with_roles(_ROLE_GROUPS.get(role, frozenset()))
     return found

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Makes .venv and installs one lock file (runtime or dev) into it, only when that lock file has changed.
+# Makes .venv and installs one lock file (runtime, dev or bench) into it, only when that lock file has changed.
 # Needs Python 3.11 or newer with its venv module, and nothing else.
 set -eu
 
-kind=${1:?say runtime or dev}
+kind=${1:?say runtime, dev or bench}
 root=$(cd "$(dirname "$0")/.." && pwd)
 venv=$root/.venv
 lock=$root/requirements/$kind.txt

@@ -9,8 +9,10 @@ from uuid import UUID
 from accounts.identifiers import uuid7
 from contracts.selectors import terms_of
 from contracts.terms import Terms
-from slas.engine import Alert, ClockState, Fact, FactKind, TargetPolicy, alerts_reached, fold
-from slas.facts import FACTS
+from slas.corrections import corrected_at
+from slas.days import overrides_of
+from slas.engine import BREACH, Alert, ClockState, Fact, FactKind, TargetPolicy, alerts_reached, fold
+from slas.facts import facts_of
 from slas.models import Clock
 from slas.policies import policy_for
 from tickets.models import Event, Ticket
@@ -27,6 +29,8 @@ DERIVED = (
     "next_action",
 )
 OWED = frozenset({"pending", "running", "paused"})
+FOLD_ERRORS = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+"""What a journal or terms that cannot be folded may raise, mistakes of the engine included: it stops that one only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,7 @@ class Reckoning:
     policy: TargetPolicy
     facts: Sequence[Fact]
     state: ClockState
+    corrected_at: datetime | None = None
 
     @property
     def is_owed(self) -> bool:
@@ -49,10 +54,11 @@ def _policy(terms_id: UUID, target: str, environment: str, terms: Terms) -> Targ
     return policy_for(terms, target, environment=environment or None)
 
 
-def policy_of(ticket: Ticket, target: str) -> TargetPolicy:
-    """The policy that the ticket's own version of the terms sets for a target (R16), with the contract's overrides."""
+def policy_of(ticket: Ticket, target: str, events: Iterable[Event] = ()) -> TargetPolicy:
+    """The policy that the ticket's own version of the terms sets for a target (R16), with the contract's overrides and
+    with the days that calendars gained while the clock ran (R19)."""
     terms = terms_of(ticket)
-    overrides = ticket.details.get("overrides") or {}
+    overrides = overrides_of(ticket.details, events, target)
     kind = ticket.details.get("environment_kind", "")
     if overrides:
         return policy_for(terms, target, overrides=overrides, environment=kind or None)
@@ -61,19 +67,41 @@ def policy_of(ticket: Ticket, target: str) -> TargetPolicy:
 
 def reckon(ticket: Ticket, events: Iterable[Event], at: datetime) -> list[Reckoning]:
     """Every target of the ticket as the journal has it at ``at``."""
-    events = list(events)
-    return [_reckon_one(ticket, target, events, at) for target in terms_of(ticket).target_names if target in FACTS]
+    events = [event for event in events if event.at <= at]
+    return [_reckon_one(ticket, target, events, at) for target in terms_of(ticket).target_names]
 
 
 def _reckon_one(ticket: Ticket, target: str, events: Sequence[Event], at: datetime) -> Reckoning:
-    policy = policy_of(ticket, target)
-    facts = FACTS[target](events)
-    return Reckoning(target, policy, facts, fold(policy, facts, at))
+    policy = policy_of(ticket, target, events)
+    facts = facts_of(terms_of(ticket), target, events)
+    return Reckoning(target, policy, facts, fold(policy, facts, at), corrected_at(events))
 
 
 def due_alerts(reckoning: Reckoning, at: datetime) -> list[Alert]:
-    """Alerts (``approaching:75``, ``breach``) whose instant has come by ``at``, in order."""
-    return [one for one in alerts_reached(reckoning.policy, reckoning.facts, at) if one.at <= at]
+    """Alerts (``approaching:75``, ``breach``) whose instant has come by ``at``, in order.
+
+    After a correction nobody is warned of what would have come near before it; a breach is told all the same.
+    """
+    since = reckoning.corrected_at
+    return [
+        one
+        for one in alerts_reached(reckoning.policy, reckoning.facts, at)
+        if one.at <= at and (since is None or one.at > since or one.code == BREACH)
+    ]
+
+
+FIGURES = ("status", "severity", "due_at", "remaining_seconds", "met_at", "breached_at")
+
+
+def compared(before: Iterable[Reckoning], after: Iterable[Reckoning]) -> dict[str, dict[str, dict[str, object]]]:
+    """What each target's clock said before and after, as the journal keeps it (instants as ISO text)."""
+    former = {one.target: one.state for one in before}
+    return {one.target: {"before": _figures(former[one.target]), "after": _figures(one.state)} for one in after}
+
+
+def _figures(state: ClockState) -> dict[str, object]:
+    values = {name: getattr(state, name) for name in FIGURES}
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()}
 
 
 def earliest_due(reckonings: Iterable[Reckoning]) -> datetime | None:
@@ -163,7 +191,14 @@ def met_by(reckonings: Iterable[Reckoning], event: Event) -> list[dict[str, str]
 
 
 def _meeting_event(one: Reckoning) -> str | None:
-    return next((fact.event_id for fact in one.facts if fact.kind == FactKind.MET), None)
+    """The first one that met it since it was last reopened."""
+    found: str | None = None
+    for fact in one.facts:
+        if fact.kind == FactKind.REOPENED:
+            found = None
+        elif fact.kind == FactKind.MET:
+            found = found or fact.event_id
+    return found
 
 
 def recipients_of(policy: TargetPolicy, code: str) -> tuple[str, ...]:

@@ -31,7 +31,11 @@ from slas.wording import render_step
 Answer = dict[str, Any]
 
 MAX_LINE = 1_000_000
-LIMIT_UNITS = {**UNITS, Rules.TIMER: (Unit.DAYS, Unit.BUSINESS_DAYS)}
+LIMIT_UNITS = {
+    Rules.MEGA: UNITS[Rules.MEGA],
+    Rules.OPENING: (Unit.BUSINESS_HOURS, Unit.BUSINESS_DAYS),
+    Rules.TIMER: (Unit.DAYS, Unit.BUSINESS_DAYS),
+}
 """Which units a raw limit may have under which rules."""
 
 

@@ -40,7 +40,10 @@ class Clock(models.Model):
     objects = TenantManager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["ticket", "target"], name="clock_once_per_target")]
+        constraints = [
+            models.UniqueConstraint(fields=["ticket", "target"], name="clock_once_per_target"),
+            models.UniqueConstraint(fields=["provider", "id"], name="clock_tenant_key"),
+        ]
         indexes = [
             models.Index(
                 fields=["provider", "next_action_at"],

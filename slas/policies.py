@@ -7,9 +7,9 @@ from typing import Any
 
 import holidays
 
-from contracts.terms import CalendarTerms, Figure, TargetTerms, Terms
+from contracts.terms import CalendarTerms, Figure, Problem, TargetTerms, Terms, TermsError
 from contracts.terms.model import Closure, PublicHolidays, Week
-from contracts.terms.overrides import CalendarOverride, FigureOverride, Overrides, parse_overrides
+from contracts.terms.overrides import CalendarOverride, FigureOverride, Overrides, SunZone, parse_overrides
 from slas.engine import (
     WEEKDAYS,
     AlertThreshold,
@@ -39,7 +39,8 @@ def policy_for(
     """The policy of one target under some terms, with what the contract overrides (R17).
 
     Where the target does not apply to the environment (GEN-7), no severity has a limit. Raises UnknownTerm for a
-    target or environment that the terms do not have, TermsError for overrides that are wrong.
+    target or environment that the terms do not have, TermsError for overrides that are wrong or that lack a figure or
+    hours which the terms leave to the contract (GEN-6).
     """
     target_terms = terms.target_terms(target)
     if environment is not None:
@@ -49,7 +50,7 @@ def policy_for(
     calendar_terms = terms.calendar(target_terms.calendar)
     return TargetPolicy(
         target=target,
-        calendar=_calendar(terms, calendar_terms, changes),
+        calendar=_calendar(terms, calendar_terms, changes, follow_the_sun=target_terms.follow_the_sun),
         limits={
             severity.code: _limit(terms, target_terms, severity.code, changes) if applies else None
             for severity in terms.severities
@@ -64,6 +65,7 @@ def policy_for(
             computation=terms.computation.clauses[0],
             day_after=target_terms.day_after_clause or "R2",
             pausing="R17" if changes.pausing else target_terms.pauses_clause or "R11",
+            reopening=target_terms.reopening_clause or "",
             no_target=target_terms.clauses[0],
             calendar=calendar_terms.clauses[0],
         ),
@@ -71,7 +73,10 @@ def policy_for(
 
 
 def calendar_for(terms: Terms, name: str, *, overrides: Mapping[str, Any] | None = None) -> Calendar:
-    """A calendar of the terms, compiled. Equal calendars are compiled once. Raises UnknownTerm."""
+    """A calendar of the terms, compiled. Equal calendars are compiled once.
+
+    Raises UnknownTerm, and TermsError where the contract does not bring the hours that the terms leave to it.
+    """
     return _calendar(terms, terms.calendar(name), parse_overrides(overrides or {}, terms))
 
 
@@ -107,6 +112,10 @@ def _limit(terms: Terms, target: TargetTerms, severity: str, changes: Overrides)
     assert figure is not None  # terms give each severity a figure, if only to say that there is no target
     change = changes.figure(target.code, severity)
     chosen: Figure | FigureOverride = change or figure
+    if change is None and figure.from_contract:
+        path = ("figures", target.code, severity)
+        message = "is for the contract to give, and this one does not: give an amount, or null for no target"
+        raise TermsError("overrides", [Problem(path, message)])
     if chosen.amount is None:
         return None
     assert chosen.unit is not None
@@ -121,19 +130,29 @@ def _limit(terms: Terms, target: TargetTerms, severity: str, changes: Overrides)
     )
 
 
-def _calendar(terms: Terms, calendar: CalendarTerms, changes: Overrides) -> Calendar:
-    return compiled(_spec(terms, calendar, changes))
+def _calendar(terms: Terms, calendar: CalendarTerms, changes: Overrides, *, follow_the_sun: bool = False) -> Calendar:
+    return compiled(_spec(terms, calendar, changes, follow_the_sun))
 
 
 @lru_cache(maxsize=256)
-def _spec(terms: Terms, calendar: CalendarTerms, changes: Overrides) -> CalendarSpec:
+def _spec(terms: Terms, calendar: CalendarTerms, changes: Overrides, follow_the_sun: bool) -> CalendarSpec:
+    """The calendar of the terms with what the contract says of it: hours, days, the subsidiary that signed (R14), and
+    for targets that follow the sun the hours that it bought in other zones (R15).
+    """
     own = [item for item in changes.calendars if item.calendar == calendar.code]
-    first, last = holiday_years(calendar.holidays.country) if calendar.holidays else (FIRST_YEAR, LAST_YEAR)
-    also_open = tuple(_spec(terms, terms.calendar(code), changes) for code in calendar.also_open)
+    zone, whose = calendar.zone, calendar.holidays
+    if calendar.from_subsidiary and changes.subsidiary is not None:
+        zone, whose = changes.subsidiary.zone, changes.subsidiary.holidays
+    if any(item.open_on_holidays for item in own):
+        whose = None
+    first, last = holiday_years(whose.country) if whose else (FIRST_YEAR, LAST_YEAR)
+    also_open = tuple(_spec(terms, terms.calendar(code), changes, False) for code in calendar.also_open)
+    if follow_the_sun and changes.follow_the_sun is not None:
+        also_open += tuple(_elsewhere(zone) for zone in changes.follow_the_sun.zones)
     return CalendarSpec(
-        zone=calendar.zone,
-        weekly=_weekly(calendar.weekly),
-        holidays=_holidays(calendar.holidays),
+        zone=zone,
+        weekly=_weekly(_week(calendar, changes)),
+        holidays=_holidays(whose),
         days_off=_days(calendar.days_off, *(item.days_off for item in own)),
         closures=_closed(calendar.closures, *(item.closures for item in own)),
         special_days=_special(calendar, own),
@@ -142,6 +161,28 @@ def _spec(terms: Terms, calendar: CalendarTerms, changes: Overrides) -> Calendar
         first_year=max([first, *(member.first_year for member in also_open)]),
         last_year=min([last, *(member.last_year for member in also_open)]),
     )
+
+
+def _elsewhere(place: SunZone) -> CalendarSpec:
+    """The opening hours of another zone that joins in."""
+    first, last = holiday_years(place.holidays.country) if place.holidays else (FIRST_YEAR, LAST_YEAR)
+    return CalendarSpec(
+        zone=place.zone,
+        weekly=_weekly(place.weekly),
+        holidays=_holidays(place.holidays),
+        first_year=first,
+        last_year=last,
+    )
+
+
+def _week(calendar: CalendarTerms, changes: Overrides) -> Week:
+    """The hours of a week: the contract's own where it has some, else those of the terms."""
+    week = changes.weekly(calendar.code)
+    if week is None and calendar.from_contract:
+        path = ("calendars", calendar.code, "weekly")
+        message = "is for the contract to give, and this one does not: give the hours of a week"
+        raise TermsError("overrides", [Problem(path, message)])
+    return week or calendar.weekly
 
 
 def _weekly(week: Week) -> tuple[tuple[tuple[int, int], ...], ...]:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from accounts.tenancy import Actor
 from contracts.models import Contract
-from contracts.selectors import terms_of
+from contracts.selectors import effective
 from slas.clocks import Reckoning, policy_of
 from slas.engine import Fact, FactKind, fold
 from slas.selectors import Receipt, receipt_of
@@ -19,15 +19,16 @@ def preview_due(
     at: datetime,
     language: str,
     environment_kind: str = "",
-) -> Receipt | None:
-    """The response deadline of a ticket filed under ``contract`` at ``at``; None where the severity has no target."""
-    details = {"overrides": contract.overrides, "environment_kind": environment_kind}
-    imagined = Ticket(provider_id=actor.provider_id, contract=contract, terms_id=contract.terms_id, details=details)
-    if "response" not in terms_of(contract).target_names:
-        return None
-    policy = policy_of(imagined, "response")
+) -> list[Receipt]:
+    """The deadlines of a ticket filed under ``contract`` at ``at``, one for each target that the severity has there."""
+    holding = effective(contract, at)
+    details = {"overrides": holding.overrides, "environment_kind": environment_kind}
+    imagined = Ticket(provider_id=actor.provider_id, contract=contract, terms_id=holding.terms_id, details=details)
     facts = [Fact(FactKind.STARTED, at, severity=severity)]
-    state = fold(policy, facts, at)
-    if state.status == "none":
-        return None
-    return receipt_of(imagined, Reckoning("response", policy, facts, state), language=language, at=at)
+    found = []
+    for target in holding.terms.target_names:
+        policy = policy_of(imagined, target)
+        state = fold(policy, facts, at)
+        if state.status != "none":
+            found.append(receipt_of(imagined, Reckoning(target, policy, facts, state), language=language, at=at))
+    return found

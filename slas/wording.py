@@ -27,6 +27,8 @@ MESSAGES = {
     "counted": _("From {start} to {end}: {seconds} counted, {total} so far."),
     "counted_more": _("{count} more stretches of opening time until {end}: {seconds} counted, {total} so far."),
     "paused": _("From {start} to {end} the answer of the customer was awaited: {seconds} deducted."),
+    "held": _("From {start} to {end} support was on hold: {seconds} not counted."),
+    "resolved_meanwhile": _("From {start} to {end} the case was resolved: {seconds} not counted."),
     "day_and_night": _("Hours count day and night, from {start} to {end}."),
     "rounded": _("A time in hours ends with the clock hour: {end} instead of {start}."),
     "reaches_business_days": _("The last business day counted is {day}."),
@@ -38,6 +40,7 @@ MESSAGES = {
     "extended": _("The {seconds} of waiting are added as opening time after {end}."),
     "pauses_do_not_count": _("Under this contract waiting for the customer does not stop the clock."),
     "waiting": _("The answer of the customer is awaited: there is no due time, and {seconds} remain."),
+    "on_hold": _("Support is on hold: there is no due time, and {seconds} remain."),
     "due": _("Due {due}."),
     "met": _("Met {met}."),
     "met_late": _("Met late, {met}."),
@@ -70,6 +73,8 @@ def amount_text(params: Mapping[str, object]) -> str:
 
 
 UNITS: dict[str, Callable[[int], str]] = {
+    "minutes": lambda n: ngettext("{n} minute, day and night", "{n} minutes, day and night", n).format(n=n),
+    "business_minutes": lambda n: ngettext("{n} business minute", "{n} business minutes", n).format(n=n),
     "hours": lambda n: ngettext("{n} hour, day and night", "{n} hours, day and night", n).format(n=n),
     "business_hours": lambda n: ngettext("{n} business hour", "{n} business hours", n).format(n=n),
     "business_days": lambda n: ngettext("{n} business day", "{n} business days", n).format(n=n),

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.db import connections
+from django.utils import timezone, translation
 
 from helpdesk.embedded.valkey import ValkeyServer
 from tests.harness.browser import browser, new_context, page
@@ -41,6 +42,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Take away the mail and attachments of this process."""
     shutil.rmtree(settings.TEST_FILES, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def _no_language_or_zone_left_over() -> Iterator[None]:
+    """A request of the test client leaves its reader's language and zone active in the process."""
+    yield
+    translation.deactivate()
+    timezone.deactivate()
 
 
 @pytest.fixture(scope="session")

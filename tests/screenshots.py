@@ -36,13 +36,16 @@ SHOTS = (
     Shot("case", "contact", "first:/cases/"),
     Shot("why", "contact", "why:/cases/"),
     Shot("contract-customer", "contact", "contract:/cases/"),
+    Shot("clauses", "contact", "clauses:/cases/"),
     Shot("mailbox", "contact", "/mailbox/"),
     Shot("notifications", "contact", "/notifications/"),
     Shot("sessions", "contact", "/sessions/"),
+    Shot("preferences", "contact", "/settings/"),
     Shot("nothing-here", "contact", "/nothing-here/"),
     Shot("queue", "engineer_n1", "/queue/"),
     Shot("queue-empty", "engineer_n1", "/queue/?search=nothing-of-the-kind"),
     Shot("ticket", "engineer_n1", "first:/queue/"),
+    Shot("what-if", "support_manager", "what-if:/queue/"),
     Shot("styleguide", "", "/styleguide/"),
 )
 
@@ -119,10 +122,11 @@ def _links(page: Page, kind: str) -> Iterator[str]:
             yield first
             return
         yield f"{first}clocks/response/"
-    if kind == "contract":
+    if kind in {"contract", "clauses", "what-if"}:
         page.goto(page.locator("main a[href^='/tickets/']").first.get_attribute("href") or "/")
         try:
-            yield page.locator("a[href^='/contracts/']").first.get_attribute("href", timeout=2000) or "/"
+            link = page.locator("#ticket-facts a[href^='/contracts/']").first.get_attribute("href", timeout=2000)
+            yield f"{link}{kind}/" if link and kind != "contract" else link or "/"
         except Error:
             return
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,9 @@ from accounts.roles import Role
 from accounts.tenancy import Actor, acting_as
 from contracts.models import Contract, Environment, TermsVersion
 from contracts.publishing import DATA, publish_terms
+from contracts.selectors import terms_of
 from contracts.services import add_environment, name_contact, sign_contract
+from contracts.terms import Terms
 from lifecycle.services import file_ticket
 from tickets.models import Ticket
 
@@ -66,6 +69,10 @@ class World:
 
 def filing(organisation: Organisation, **given: Any) -> dict[str, Any]:
     """The arguments of a valid filing, with ``given`` over them."""
+    terms = terms_of(organisation.contract)
+    if terms.code != "hopex-saas":
+        severity = given.get("severity", terms.severities[0].code)
+        given = {"severity": severity, "details": _answers(terms, severity)} | given
     return {
         "contract_id": organisation.contract.id,
         "environment_id": organisation.production.id,
@@ -79,6 +86,12 @@ def filing(organisation: Organisation, **given: Any) -> dict[str, Any]:
             "customisation": "none",
         },
     } | given
+
+
+def _answers(terms: Terms, severity: str) -> dict[str, str]:
+    """An answer to everything that a contract asks about a severity."""
+    asked = [field for field in terms.filing if not field.severities or severity in field.severities]
+    return {field.code: field.choices[0].code if field.choices else f"words on {field.code}" for field in asked}
 
 
 def person(
@@ -103,7 +116,9 @@ def person(
     return actors.actor_of(membership, user)
 
 
-def organisation(provider: Provider, terms: TermsVersion, key: str, name: str) -> Organisation:
+def organisation(
+    provider: Provider, terms: TermsVersion, key: str, name: str, overrides: dict[str, Any] | None = None
+) -> Organisation:
     """A customer under contract, with two trained contacts, a viewer and a production environment."""
     customer = services.create_customer(provider_id=provider.id, name=name, at=START)
     contract = sign_contract(
@@ -116,6 +131,7 @@ def organisation(provider: Provider, terms: TermsVersion, key: str, name: str) -
         package="standard",
         signed_by="MEGA France",
         at=START,
+        overrides=overrides,
     )
     production = add_environment(contract=contract, kind="production", name="Production", release="HOPEX 6")
     made = Organisation(customer, contract, production)
@@ -141,9 +157,16 @@ STAFF = {
 }
 
 
-def build_world(slug: str = "mega", name: str = "MEGA", prefix: str = "MEGA", customers: int = 2) -> World:
-    """A provider on the HOPEX SaaS terms with staff and customers ``a``, ``b``, …"""
-    terms, _ = publish_terms(DATA / "hopex-saas.yaml", at=START, provider=(slug, name, prefix))
+def build_world(
+    slug: str = "mega",
+    name: str = "MEGA",
+    prefix: str = "MEGA",
+    customers: int = 2,
+    document: Path = DATA / "hopex-saas.yaml",
+    overrides: dict[str, Any] | None = None,
+) -> World:
+    """A provider on the HOPEX SaaS terms, or on another document, with staff and customers ``a``, ``b``, …"""
+    terms, _ = publish_terms(document, at=START, provider=(slug, name, prefix))
     with acting_as(Actor.system(terms.provider_id)):
         provider = Provider.objects.get(pk=terms.provider_id)
         staff = {
@@ -151,7 +174,8 @@ def build_world(slug: str = "mega", name: str = "MEGA", prefix: str = "MEGA", cu
             for key, role in STAFF.items()
         }
         made = [
-            organisation(provider, terms, "abcdef"[n], f"Customer {'ABCDEF'[n]} of {name}") for n in range(customers)
+            organisation(provider, terms, "abcdef"[n], f"Customer {'ABCDEF'[n]} of {name}", overrides)
+            for n in range(customers)
         ]
     return World(provider, terms, staff, made)
 

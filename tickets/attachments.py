@@ -6,15 +6,14 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import IO
 from uuid import UUID
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
-from django.db.models import Q
+from django.db import connection
+from django.db.models import Count, Q, Sum
 from django.utils.translation import gettext as _
 
 from accounts.errors import Invalid, NotFound
@@ -24,6 +23,8 @@ from tickets.models import Attachment, Visibility
 
 MAX_BYTES = 20 * 1024 * 1024
 MAX_FILES = 10
+MAX_UNSENT_FILES = 100
+MAX_UNSENT_BYTES = MAX_FILES * MAX_BYTES
 REFUSED_ENDINGS = frozenset(
     {"exe", "dll", "com", "scr", "pif", "bat", "cmd", "msi", "vbs", "js", "jse", "wsf", "hta", "jar", "lnk", "ps1"}
     | {"psm1", "reg", "cpl", "gadget", "apk", "app", "dmg"}
@@ -66,10 +67,12 @@ def _ending(name: str) -> str:
 
 
 def store_upload(*, actor: Actor, at: datetime, upload: "UploadedFile[bytes]") -> Attachment:
-    """Keep a file for its uploader until a message binds it. Raises ``Invalid`` where it is too big or a program."""
+    """Keep a file for its uploader until a message binds it. Raises ``Invalid`` where it is too big or a program, or
+    where too much of his waits to be sent."""
     actor.require("attachment.upload")
     name = display_name(upload.name or "")
     _check(name, upload.size or 0)
+    _check_room(actor.person, upload.size or 0)
     stored_as = f"{actor.provider_id}/{uuid7().hex}"
     digest, size = _write(settings.ATTACHMENT_ROOT / stored_as, upload)
     attachment = Attachment(
@@ -95,6 +98,21 @@ def _check(name: str, size: int) -> None:
     if _ending(name) in REFUSED_ENDINGS:
         message = _("%(name)s: programs cannot be attached. Put it into an archive, or describe it instead.")
         raise Invalid({"files": [message % {"name": name}]})
+
+
+def _check_room(person: UUID, size: int) -> None:
+    """What waits unsent has a measure per person, counted one upload after the other."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"uploads of {person}"])
+    unsent = Attachment.objects.filter(uploader_id=person, ticket__isnull=True)
+    waiting = unsent.aggregate(files=Count("pk"), size=Sum("size", default=0))
+    if waiting["files"] >= MAX_UNSENT_FILES or waiting["size"] + size > MAX_UNSENT_BYTES:
+        message = _(
+            "Too many of your files wait to be sent: at most %(files)d, and %(limit)d MB together. Send the messages "
+            "that they belong to. What no message or draft uses is removed after a day."
+        )
+        limits = {"files": MAX_UNSENT_FILES, "limit": MAX_UNSENT_BYTES // 1024 // 1024}
+        raise Invalid({"files": [message % limits]})
 
 
 def _write(path: Path, upload: "UploadedFile[bytes]") -> tuple[str, int]:
@@ -126,13 +144,3 @@ def open_attachment(actor: Actor, attachment_id: UUID) -> tuple[Attachment, IO[b
         return found, open(settings.ATTACHMENT_ROOT / found.stored_as, "rb")
     except OSError as error:
         raise NotFound from error
-
-
-def remove_upload(*, actor: Actor, attachment_id: UUID) -> None:
-    """Drop an upload that no message has bound; raises ``NotFound`` otherwise."""
-    rows = unbound_uploads(actor, [attachment_id])
-    if not rows:
-        raise NotFound
-    path = settings.ATTACHMENT_ROOT / rows[0].stored_as
-    rows[0].delete()
-    transaction.on_commit(partial(path.unlink, missing_ok=True), robust=True)

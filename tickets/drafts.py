@@ -1,7 +1,7 @@
 """What somebody typed and has not sent yet: kept on the server, so that no failure loses it."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -14,6 +14,10 @@ from tickets.text import clean_text
 
 MAX_CHARACTERS = 200_000
 MAX_FIELDS = 40
+FILES = "attachments"
+"""Field of a draft that names the uploads that go with it: their ids, separated by spaces."""
+KEPT_FOR = timedelta(days=30)
+"""How long after it was last touched a draft still keeps its files from being removed."""
 
 
 def load_draft(actor: Actor, form: str) -> dict[str, str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from accounts.tenancy import Actor
 from tickets.models import Comment, Event, Ticket, Visibility
+from tickets.standing import Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +24,14 @@ class Entry:
 
 
 def build_event(ticket: Ticket, actor: Actor, entry: Entry) -> Event:
-    """The next event of ``ticket`` (not saved); advances the ticket's two versions in memory."""
+    """The next event of ``ticket`` (not saved); advances the ticket's two versions in memory.
+
+    It keeps how the ticket stands now; a caller who then moves the due time says so again (``Standing.keep_in``).
+    """
     ticket.version += 1
     if entry.visibility == Visibility.PUBLIC:
         ticket.public_version += 1
-    return Event(
+    event = Event(
         provider_id=ticket.provider_id,
         customer_id=ticket.customer_id,
         ticket_id=ticket.id,
@@ -40,9 +44,11 @@ def build_event(ticket: Ticket, actor: Actor, entry: Entry) -> Event:
         actor_name=actor.name,
         actor_side=actor.side,
         comment=entry.comment,
-        data=entry.data,
+        data=dict(entry.data),
         dedupe_key=entry.dedupe_key,
     )
+    Standing.of(ticket).keep_in(event)
+    return event
 
 
 def append(events: Sequence[Event]) -> None:

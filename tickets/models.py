@@ -18,9 +18,25 @@ class Visibility(models.TextChoices):
     PRIVATE = "private", _("Private")
 
 
+class Workaround(models.TextChoices):
+    """Where a workaround stands (OCT-10); empty where none was offered, or it was withdrawn by a reopening."""
+
+    OFFERED = "offered", _("Offered")
+    ACCEPTED = "accepted", _("Accepted")
+    DECLINED = "declined", _("Declined")
+
+
+class WorkaroundKind(models.TextChoices):
+    """A final one settles the matter if the customer accepts it; a provisional one brings restrictions (OCT-10)."""
+
+    FINAL = "final", _("Final")
+    PROVISIONAL = "provisional", _("Provisional")
+
+
 class Ticket(models.Model):
-    """A customer's Case. ``version`` counts journal events; customers compare ``public_version`` instead, so that a
-    private note leaves no trace in what they can see. ``due_at`` repeats the earliest clock still owed, for the queue.
+    """A customer's Case. ``state`` is one of the product's own, ``contract_state`` the one of the contract's workflow.
+    ``version`` counts journal events; customers compare ``public_version`` instead, so that a private note leaves no
+    trace in what they can see. ``due_at`` repeats the earliest clock still owed, for the queue.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -32,12 +48,15 @@ class Ticket(models.Model):
     number = models.PositiveIntegerField()
     reference = models.CharField(max_length=24)
     state = FSMField(default=State.NEW, protected=True, choices=[(state, state) for state in State])
+    contract_state = models.CharField(max_length=40)
     title = models.CharField(max_length=160)
     description = models.TextField()
     details = models.JSONField(default=dict)
     severity = models.CharField(max_length=32)
     severity_kind = models.CharField(max_length=32, blank=True)
     resolution_type = models.CharField(max_length=40, blank=True)
+    workaround = models.CharField(max_length=12, blank=True, choices=Workaround.choices)
+    workaround_kind = models.CharField(max_length=12, blank=True, choices=WorkaroundKind.choices)
     author = models.ForeignKey(Membership, models.PROTECT, related_name="+", db_constraint=False)
     author_name = models.CharField(max_length=120)
     assignee = models.ForeignKey(Membership, models.PROTECT, null=True, related_name="+", db_constraint=False)
@@ -66,6 +85,7 @@ class Ticket(models.Model):
                 condition=~models.Q(state__in=["resolved", "closed"]) | ~models.Q(resolution_type=""),
                 name="ticket_resolved_with_type",
             ),
+            models.CheckConstraint(condition=~models.Q(contract_state=""), name="ticket_in_a_state_of_its_contract"),
         ]
         indexes = [
             models.Index(
@@ -102,6 +122,7 @@ class Comment(models.Model):
 
     class Meta:
         ordering = ["at", "id"]
+        constraints = [models.UniqueConstraint(fields=["provider", "ticket", "id"], name="comment_tenant_key")]
         indexes = [models.Index(fields=["ticket", "at", "id"], name="comment_by_ticket")]
 
 
@@ -134,6 +155,7 @@ class Event(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["ticket", "seq"], name="event_sequence"),
             models.UniqueConstraint(fields=["ticket", "dedupe_key"], name="event_once"),
+            models.UniqueConstraint(fields=["provider", "ticket", "id"], name="event_tenant_key"),
         ]
 
 
@@ -166,7 +188,11 @@ class Attachment(models.Model):
             models.CheckConstraint(
                 condition=models.Q(ticket__isnull=True) | models.Q(customer__isnull=False),
                 name="attachment_bound_with_customer",
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(comment__isnull=True) | models.Q(ticket__isnull=False),
+                name="attachment_of_a_message_of_a_ticket",
+            ),
         ]
         indexes = [models.Index(fields=["ticket"], name="attachment_by_ticket")]
 

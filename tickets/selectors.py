@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, When
 from django.utils.translation import gettext as _
 
 from accounts.errors import Invalid, NotFound
@@ -102,6 +102,19 @@ def customer_cases(
     return queue(actor, state=state, search=search, order="told", after=after, size=size)
 
 
+CUSTOMER_TURN = frozenset({State.WAITING_CUSTOMER, State.RESOLVED})
+"""States in which the customer is to act: to answer a question, to accept a resolution or to reopen."""
+
+
+def waiting_for_customer(actor: Actor, *, size: int = 50) -> tuple[list[Ticket], bool]:
+    """The tickets in which it is the customer's turn, and whether there are more: questions before resolutions, last
+    public change first, however many other tickets there are."""
+    asked_first = Case(When(state=State.WAITING_CUSTOMER, then=0), default=1)
+    rows = tickets(actor).filter(state__in=sorted(CUSTOMER_TURN)).select_related("customer")
+    found = list(rows.order_by(asked_first, "-public_updated_at", "-id")[: size + 1])
+    return found[:size], len(found) > size
+
+
 def _filtered(
     rows: QuerySet[Ticket], actor: Actor, state: str, holder: str, severity: str, customer_id: UUID | None
 ) -> QuerySet[Ticket]:
@@ -124,7 +137,7 @@ def _filtered(
 
 
 def _page(rows: QuerySet[Ticket], order: str, after: str, size: int) -> QueuePage:
-    """Keyset paging. By due date: soonest first, tickets without a running deadline last, by their number."""
+    """Keyset paging. By due date: soonest first, tickets without a running deadline last, in the order of filing."""
     column = ORDERS[order]
     soonest_first = (F(column).asc(nulls_last=True), "id")
     rows = rows.order_by(*(soonest_first if order == "due" else (f"-{column}", "-id")))

@@ -14,6 +14,6 @@ class ReferenceConverter:
 
 
 class TargetConverter(ReferenceConverter):
-    """The code of a target: response."""
+    """The code of a target, as the terms call it."""
 
     regex = r"[a-z][a-z0-9_]{0,31}"

@@ -2,12 +2,12 @@
 
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import urlencode
 
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -15,7 +15,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import DomainError, Forbidden, Invalid, NotFound, Refused, Stale
-from accounts.middleware import SignInNeeded
+from accounts.middleware import SignInNeeded, in_unit
+from accounts.requests import TenantRequest
 from web.redirects import lead_to, page_before
 
 RETRY_SECONDS: Final = 300
@@ -31,7 +32,7 @@ TEXTS: Final[Mapping[int, tuple[Any, Any, Any]]] = {
     401: (
         _("You are signed out"),
         _("Your session has ended, so this was not sent. What you typed is still on this page."),
-        _("Copy what you typed, sign in again, and send it from the fresh page."),
+        _("Sign in again in another tab, then copy what you typed into the fresh page."),
     ),
     403: (
         _("You may not do this"),
@@ -50,7 +51,7 @@ TEXTS: Final[Mapping[int, tuple[Any, Any, Any]]] = {
     ),
     409: (
         _("This was not done"),
-        _("A rule of the contract or of the case does not allow it now."),
+        _("A rule of the contract or of the ticket does not allow it now."),
         _("Go back and look at the present state before you decide."),
     ),
     412: (
@@ -123,13 +124,30 @@ def _lead_to_sign_in(request: HttpRequest) -> HttpResponse:
             explanation=gettext("Your account has no access to any organisation at the moment."),
             advice=gettext("Ask your administrator, or sign out and use another account."),
         )
-    target = request.get_full_path() if request.method == "GET" else page_before(request)
+    is_page = request.method == "GET" and not _is_part(request)
+    target = request.get_full_path() if is_page else page_before(request)
     query = "?" + urlencode({"next": target}) if target not in ("", "/") else ""
     address = reverse("sign_in") + query
-    if getattr(request, "htmx", False) and request.method != "GET":
+    if _is_part(request):
         # Led away, the page would take with it what was typed into it.
-        return _page(request, 401, sign_in_url=address)
+        return _told_signed_out(request, address)
     return lead_to(request, address)
+
+
+def _is_part(request: HttpRequest) -> bool:
+    """Whether a page that stays open asked by script; a boosted link leaves it anyway."""
+    htmx = getattr(request, "htmx", None)
+    return htmx is not None and bool(htmx) and not htmx.boosted
+
+
+def _told_signed_out(request: HttpRequest, address: str) -> HttpResponse:
+    """What was sent is refused loudly; what the page asked by itself only says quietly why it shows nothing."""
+    if request.method != "GET":
+        return _page(request, 401, sign_in_url=address)
+    told = gettext("Your session has ended, so this was not looked up. What you typed is still on this page.")
+    response = _page(request, 401, sign_in_url=address, explanation=told, is_quiet=True)
+    response["HX-Reswap"] = "innerHTML"
+    return response
 
 
 def _page(request: HttpRequest, status: int, **more: Any) -> HttpResponse:
@@ -161,14 +179,14 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     return _frameless(request, 413 if isinstance(exception, _TOO_BIG) else 400)
 
 
-def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
     """handler403."""
-    return _page(request, 403)
+    return _framed(request, 403)
 
 
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
     """A form without its token: nearly always a page that stayed open over a sign-in or sign-out."""
-    return _page(
+    return _framed(
         request,
         403,
         title=gettext("This form is no longer valid"),
@@ -177,9 +195,9 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     )
 
 
-def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
     """handler404: an address that no view has."""
-    return _page(request, 404)
+    return _framed(request, 404)
 
 
 def method_not_allowed(request: HttpRequest, allowed: Sequence[str]) -> HttpResponse:
@@ -204,6 +222,14 @@ def server_error(request: HttpRequest) -> HttpResponse:
         response["Retry-After"] = "60"
         return response
     return _frameless(request, 500)
+
+
+def _framed(request: HttpRequest, status: int, **more: Any) -> HttpResponseBase:
+    """A page for a request that reached no view: whoever is signed in still finds his navigation on it."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated or getattr(request, "actor", None) is not None:
+        return _page(request, status, **more)
+    return in_unit(cast(TenantRequest, request), lambda: _page(request, status, **more))
 
 
 def _frameless(request: HttpRequest, status: int) -> HttpResponse:

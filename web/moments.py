@@ -90,11 +90,31 @@ def format_moment(
     return f"{text} ({zone_label(zone)})" if named else text
 
 
+def format_deadline(at: dt.datetime, contract_zone: dt.tzinfo, reader_zone: dt.tzinfo, *, style: str = "full") -> str:
+    """A deadline on the contract's clock (midnight reads 24:00, R1), and on the reader's where that shows another time.
+
+    The reader's reading has a day of its own only where that is another one.
+    """
+    told = format_moment(at, contract_zone, style=style, deadline=True)
+    local = at.astimezone(reader_zone)
+    if local.utcoffset() == at.astimezone(contract_zone).utcoffset():
+        return told
+    own = local.strftime("%H:%M")
+    if local.date() != date_and_clock(at, contract_zone, deadline=True)[0].date():
+        own = format_moment(at, reader_zone, style=style, named=False)
+    elif _is_ambiguous(local):
+        own += f" {_offset(local)}"
+    names = {"contract": told, "own": own, "zone": zone_label(reader_zone)}
+    return gettext("%(contract)s · %(own)s your time (%(zone)s)") % names
+
+
 def format_exactly(at: dt.datetime, zone: dt.tzinfo, *, deadline: bool = False) -> str:
-    """The long form for a tooltip: weekday and month in full, zone and offset from UTC."""
+    """The long form for a tooltip: weekday and month in full, seconds if there are any, zone and offset from UTC."""
     day, clock = date_and_clock(at, zone, deadline=deadline)
     join = _JOIN.get(reader_language(), _JOIN["en"])
     local = at.astimezone(zone)
+    if local.second:
+        clock = local.strftime("%H:%M:%S")
     label = zone_label(zone)
     where = label if label == "UTC" else f"{label}, {_offset(local)}"
     return f"{format_date(day.date(), style='long')}{join}{clock} ({where})"

@@ -8,27 +8,39 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Annotated, Any, Literal, Protocol, TypeVar
 
+from contracts.terms.agreed import ContractField, Example, LanguageTerms, OwnClause
+from contracts.terms.conduct import (
+    Channel,
+    Classification,
+    DeliveryKind,
+    Duty,
+    EnvironmentRecord,
+    Escalation,
+    EvolutionTerms,
+    FilingRules,
+    Hold,
+    Lifecycle,
+    PriorityMatrix,
+    Review,
+    SecurityRules,
+    SeverityRules,
+    Space,
+    Timer,
+)
 from contracts.terms.errors import UnknownTerm
 from contracts.terms.model import (
     Alert,
-    AvailabilityTerms,
     CalendarTerms,
-    CatalogueTerms,
     Choice,
-    Commitment,
     Computation,
     ContactRules,
     Day,
-    Entitlement,
     EnvironmentTerms,
     Figure,
     FormField,
     Label,
-    NoticeRule,
-    OptionTerms,
     ProviderTerms,
     Reading,
-    Retention,
     Severity,
     Slug,
     StateTerms,
@@ -37,7 +49,24 @@ from contracts.terms.model import (
     Word,
     Workflow,
 )
-from contracts.terms.shape import NOT_EMPTY
+from contracts.terms.service import (
+    AvailabilityTerms,
+    CatalogueTerms,
+    Commitment,
+    ContractPeriod,
+    Credits,
+    Entitlement,
+    MaintenanceWindow,
+    NoticeRule,
+    OptionTerms,
+    Quotes,
+    RecoveryObjective,
+    RequestType,
+    Retention,
+)
+from contracts.terms.shape import NOT_EMPTY, matches
+
+Family = Annotated[str, matches(r"[A-Z]{3}", "the letters that begin its clause IDs, such as HSA")]
 
 
 class HasCode(Protocol):
@@ -82,6 +111,33 @@ class Terms:
     entitlements: tuple[Entitlement, ...] = ()
     options: tuple[OptionTerms, ...] = ()
     commitments: tuple[Commitment, ...] = ()
+    period: ContractPeriod = ContractPeriod()
+    clause_families: tuple[Family, ...] = ()
+    own_clauses: tuple[OwnClause, ...] = ()
+    languages: LanguageTerms | None = None
+    severity_rules: SeverityRules | None = None
+    classifications: tuple[Classification, ...] = ()
+    priority: PriorityMatrix | None = None
+    timers: tuple[Timer, ...] = ()
+    channels: tuple[Channel, ...] = ()
+    escalations: tuple[Escalation, ...] = ()
+    duties: tuple[Duty, ...] = ()
+    spaces: tuple[Space, ...] = ()
+    filing_rules: FilingRules | None = None
+    environment_record: EnvironmentRecord | None = None
+    deliveries: tuple[DeliveryKind, ...] = ()
+    lifecycle: Lifecycle | None = None
+    holds: tuple[Hold, ...] = ()
+    security: SecurityRules | None = None
+    reviews: tuple[Review, ...] = ()
+    evolution: EvolutionTerms | None = None
+    quotes: Quotes | None = None
+    request_types: tuple[RequestType, ...] = ()
+    maintenance: tuple[MaintenanceWindow, ...] = ()
+    recovery: tuple[RecoveryObjective, ...] = ()
+    credits: Credits | None = None
+    contract_fields: tuple[ContractField, ...] = ()
+    examples: tuple[Example, ...] = ()
     document: Mapping[str, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __hash__(self) -> int:
@@ -119,6 +175,15 @@ class Terms:
 
     def state(self, code: str) -> StateTerms:
         return _found(self.workflow.states, code, "state")
+
+    def timer(self, code: str) -> Timer:
+        return _found(self.timers, code, "timer")
+
+    def notice(self, code: str) -> NoticeRule:
+        return _found(self.notices, code, "notice")
+
+    def contract_field(self, code: str) -> ContractField:
+        return _found(self.contract_fields, code, "contract field")
 
     def resolution_type(self, code: str) -> Choice:
         return _found(self.resolution_types, code, "resolution type")

@@ -12,14 +12,20 @@ from contracts.terms.shape import build
 from contracts.terms.source import Lines, read_file
 
 
-def parse_terms(document: Mapping[str, Any], source: str = "document", lines: Lines | None = None) -> Terms:
-    """Terms from a plain document, such as one stored in the database. Raises TermsError with all that is wrong."""
+def parse_terms(
+    document: Mapping[str, Any], source: str = "document", lines: Lines | None = None, *, stored: bool = False
+) -> Terms:
+    """Terms from a plain document. Raises TermsError with all that is wrong.
+
+    ``stored`` documents were checked when they were published and are immutable: only their shape is read, so that
+    checks that come later never make an old contract unreadable (R16).
+    """
     problems: list[Problem] = []
     plain = deepcopy(dict(document)) if isinstance(document, Mapping) else document
     terms = build(Terms, plain, (), problems)
     if terms is not None:
         object.__setattr__(terms, "document", plain)
-        problems += reference_problems(terms)
+        problems += [] if stored else reference_problems(terms)
     if problems:
         raise TermsError(source, [_placed(problem, lines or {}) for problem in problems])
     assert isinstance(terms, Terms)

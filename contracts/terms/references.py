@@ -1,47 +1,64 @@
 """What the shape cannot see: names that must exist, lists without doubles, calendars that open, real clauses."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import fields, is_dataclass
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from contracts.terms.agreement import agreed_problems
+from contracts.terms.calendars import calendar_problems
+from contracts.terms.checks import all_known, codes_of, known, parts, unit
 from contracts.terms.clauses import known_clauses
+from contracts.terms.dealings import conduct_problems
 from contracts.terms.document import Terms
 from contracts.terms.errors import Path, Problem
-from contracts.terms.model import CalendarTerms, FormField, TargetTerms
+from contracts.terms.labels import untranslated
+from contracts.terms.model import (
+    DOINGS,
+    MOST_ZONES,
+    PHASES,
+    CalendarTerms,
+    FormField,
+    Reading,
+    StateTerms,
+    TargetTerms,
+    Transition,
+)
+from contracts.terms.promises import promise_problems
 
 RECIPIENTS = ("assignee", "engineers", "support_manager", "account_manager")
 """Whom an alert can name; notifications know who they are."""
 
-UNITS = {
-    "mega": ("hours", "business_hours", "business_days", "days", "weeks", "months"),
-    "opening": ("business_hours", "business_days"),
-    "timer": ("days", "business_days", "months"),
+OPEN_PHASES = ("new", "in_progress", "waiting_customer")
+_MOVES = [(start, end) for start in OPEN_PHASES for end in OPEN_PHASES] + [("resolved", "resolved")]
+STEPS: dict[str, list[tuple[str, str]]] = {
+    "take": [("new", "in_progress")],
+    "ask": [("new", "waiting_customer"), ("in_progress", "waiting_customer")],
+    "answer": [("waiting_customer", "in_progress")],
+    "resume": [("waiting_customer", "in_progress")],
+    "resolve": [(start, end) for start in OPEN_PHASES for end in ("resolved", "closed")],
+    "reopen": [("resolved", "in_progress")],
+    "close": [("resolved", "closed")],
+    "move": _MOVES,
 }
-"""Which units each set of computation rules knows; the engine holds the same table, and a test that they agree."""
+"""Act of the product → between which of its states it can lead. The state machine says the same, and a test that they
+agree."""
 
 
 def reference_problems(terms: Terms) -> list[Problem]:
     """Everything that is wrong with a document whose shape is right."""
-    problems = [*_doubles(terms, ()), *_unknown_clauses(terms, ())]
+    problems = [*_doubles(terms, ()), *_clauses(terms), *untranslated(terms, ())]
     for index, calendar in enumerate(terms.calendars):
-        problems += _calendar(terms, calendar, ("calendars", index))
+        path = ("calendars", index)
+        problems += calendar_problems(calendar, path)
+        problems += _also_open(terms, calendar, (*path, "also_open"))
+    for index, reading in enumerate(terms.readings):
+        problems += _reading(terms, reading, ("readings", index))
     for index, target in enumerate(terms.targets):
         problems += _target(terms, target, ("targets", index))
     for index, question in enumerate(terms.filing):
         problems += _question(terms, question, ("filing", index))
-    problems += [*_alerts(terms), *_workflow(terms), *_catalogue(terms), *_entitlements(terms), *_other(terms)]
+    problems += [*_alerts(terms), *_workflow(terms), *promise_problems(terms), *conduct_problems(terms)]
+    problems += agreed_problems(terms)
     return problems
-
-
-def _known(code: str, known: Sequence[str], what: str, path: Path) -> Iterator[Problem]:
-    if code not in known:
-        yield Problem(path, f"{code!r} is not among the {what} of this document: use {', '.join(known)}")
-
-
-def _unit(unit: str, rules: str, path: Path) -> Iterator[Problem]:
-    if unit not in UNITS[rules]:
-        yield Problem(path, f"{unit} is not a unit of the rules {rules}: use {', '.join(UNITS[rules])}")
 
 
 def _doubles(place: Any, path: Path) -> Iterator[Problem]:
@@ -53,63 +70,52 @@ def _doubles(place: Any, path: Path) -> Iterator[Problem]:
             if code in seen:
                 yield Problem((*path, index), f"{code!r} stands here twice")
             seen.add(code or f"[{index}]")
-    for part, inner in _parts(place):
+    for part, inner in parts(place):
         yield from _doubles(inner, (*path, part))
 
 
-def _unknown_clauses(place: Any, path: Path) -> Iterator[Problem]:
-    for part, inner in _parts(place):
-        if part in ("clauses", "day_after_clause", "pauses_clause"):
+def _clauses(terms: Terms) -> Iterator[Problem]:
+    """Clauses must exist, and belong to this contract: to its families, to the readings, or to the document itself."""
+    own = [clause.id for clause in terms.own_clauses]
+    index_families = {clause[:3] for clause in known_clauses() if "-" in clause}
+    for index, clause in enumerate(own):
+        if clause[:3] in index_families:
+            yield Problem(("own_clauses", index, "id"), f"{clause} belongs to another contract: take other letters")
+        if clause in own[:index]:
+            yield Problem(("own_clauses", index, "id"), f"{clause} stands here twice")
+    for index, family in enumerate(terms.clause_families):
+        yield from known(family, sorted(index_families), "clause families", ("clause_families", index))
+    families = terms.clause_families or (() if own else tuple(sorted(index_families)))
+    for path, clause in cited(terms):
+        if clause in own:
+            continue
+        if clause not in known_clauses():
+            yield Problem(path, f"clause {clause} does not exist: see contracts/data/clauses.yaml")
+        elif "-" in clause and clause[:3] not in families:
+            allowed = ", ".join([*families, *dict.fromkeys(item[:3] for item in own), "R"])
+            yield Problem(path, f"clause {clause} belongs to another contract: this document may cite {allowed}")
+
+
+def cited_clauses(terms: Terms) -> frozenset[str]:
+    """Every clause on which something in a document stands, its readings included."""
+    return frozenset(clause for _, clause in cited(terms)) | {reading.code for reading in terms.readings}
+
+
+def cited(place: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
+    """Every clause that a part of a document stands on, and where it says so."""
+    for part, inner in parts(place):
+        if part == "clauses" or str(part).endswith("_clause"):
             for clause in (inner,) if isinstance(inner, str) else inner or ():
-                if clause not in known_clauses():
-                    yield Problem((*path, part), f"clause {clause} does not exist: see contracts/data/clauses.yaml")
+                yield (*path, part), clause
         else:
-            yield from _unknown_clauses(inner, (*path, part))
-
-
-def _parts(place: Any) -> Iterator[tuple[str | int, Any]]:
-    if isinstance(place, tuple):
-        yield from enumerate(place)
-    elif is_dataclass(place):
-        yield from ((field.name, getattr(place, field.name)) for field in fields(place) if field.init)
-
-
-def _calendar(terms: Terms, calendar: CalendarTerms, path: Path) -> Iterator[Problem]:
-    try:
-        ZoneInfo(calendar.zone)
-    except (OSError, ValueError, LookupError):
-        yield Problem((*path, "zone"), f"unknown time zone {calendar.zone!r}: use an IANA name such as Europe/Paris")
-    week = [(field.name, getattr(calendar.weekly, field.name)) for field in fields(calendar.weekly)]
-    if not any(hours for _, hours in week):
-        yield Problem((*path, "weekly"), "never opens: give the hours of at least one day")
-    for day, hours in week:
-        yield from _hours(hours, (*path, "weekly", day))
-    for index, special in enumerate(calendar.special_days):
-        yield from _hours(special.hours, (*path, "special_days", index, "hours"))
-    for index, closure in enumerate(calendar.closures):
-        if closure.end < closure.start:
-            yield Problem((*path, "closures", index), "ends before it starts")
-    for index, code in enumerate(calendar.also_open):
-        yield from _known(code, [item.code for item in terms.calendars], "calendars", (*path, "also_open", index))
-
-
-def _hours(hours: Sequence[str], path: Path) -> Iterator[Problem]:
-    previous = ""
-    for index, span in enumerate(hours):
-        start, end = span.split("-")
-        if end <= start:
-            yield Problem((*path, index), f"{span} ends before it starts")
-        if start < previous:
-            yield Problem((*path, index), f"{span} begins before the hours in front of it end")
-        previous = end
+            yield from cited(inner, (*path, part))
 
 
 def _target(terms: Terms, target: TargetTerms, path: Path) -> Iterator[Problem]:
     severities = [severity.code for severity in terms.severities]
-    yield from _known(target.calendar, [item.code for item in terms.calendars], "calendars", (*path, "calendar"))
+    yield from known(target.calendar, [item.code for item in terms.calendars], "calendars", (*path, "calendar"))
     for index, code in enumerate(target.environments):
-        known = [item.code for item in terms.environments]
-        yield from _known(code, known, "environments", (*path, "environments", index))
+        yield from known(code, codes_of(terms.environments), "environments", (*path, "environments", index))
     given = [figure.severity for figure in target.figures]
     for severity in severities:
         if given.count(severity) != 1:
@@ -117,19 +123,46 @@ def _target(terms: Terms, target: TargetTerms, path: Path) -> Iterator[Problem]:
             yield Problem((*path, "figures"), f"{how} the severity {severity}; write no amount where it has no target")
     for index, figure in enumerate(target.figures):
         place = (*path, "figures", index)
-        yield from _known(figure.severity, severities, "severities", (*place, "severity"))
+        yield from known(figure.severity, severities, "severities", (*place, "severity"))
         if (figure.amount is None) != (figure.unit is None):
             yield Problem(place, "an amount and its unit stand together")
+        if figure.from_contract and figure.amount is not None:
+            yield Problem(place, "has an amount although from_contract leaves it to the contract: keep one")
         if figure.unit is not None:
-            yield from _unit(figure.unit, target.rules, (*place, "unit"))
+            yield from unit(figure.unit, target.rules, (*place, "unit"))
     if target.day_after != (target.day_after_clause is not None):
         yield Problem(path, "day_after and day_after_clause stand together")
+    if target.reopening == "counts_on" and target.reopening_clause is None:
+        yield Problem(path, "lacks reopening_clause: say where the contract stands for counting on")
+
+
+def _also_open(terms: Terms, calendar: CalendarTerms, path: Path) -> Iterator[Problem]:
+    """Calendars that join in: there, at most three zones in all, and none that is itself joined by others (R15)."""
+    yield from all_known(calendar.also_open, codes_of(terms.calendars), "calendars", path)
+    if len(calendar.also_open) >= MOST_ZONES:
+        yield Problem(path, f"at most {MOST_ZONES} zones, that of the calendar itself included")
+    for index, code in enumerate(calendar.also_open):
+        if any(other.code == code and (other.also_open or other is calendar) for other in terms.calendars):
+            yield Problem((*path, index), f"{code} cannot join in: it is this calendar, or others join it")
+
+
+def _reading(terms: Terms, reading: Reading, path: Path) -> Iterator[Problem]:
+    """A reading must exist, and say what the document does."""
+    if reading.code not in known_clauses():
+        yield Problem((*path, "code"), f"reading {reading.code} does not exist: see contracts/data/clauses.yaml")
+    done = {
+        ("R2", "day_after"): any(target.day_after for target in terms.targets),
+        ("R5", "ouvrable"): terms.computation.month_rollover == "ouvrable",
+        ("R5", "ouvre"): terms.computation.month_rollover == "ouvre",
+        ("R13", "never"): not any(target.pauses for target in terms.targets),
+    }
+    if not done.get((reading.code, reading.value), True):
+        yield Problem((*path, "value"), f"says {reading.value}, but the targets and the computation do otherwise")
 
 
 def _question(terms: Terms, question: FormField, path: Path) -> Iterator[Problem]:
     for index, code in enumerate(question.severities):
-        known = [item.code for item in terms.severities]
-        yield from _known(code, known, "severities", (*path, "severities", index))
+        yield from known(code, codes_of(terms.severities), "severities", (*path, "severities", index))
     if (question.kind == "choice") != bool(question.choices):
         yield Problem(path, "a choice, and nothing else, has choices")
 
@@ -149,49 +182,67 @@ def _alerts(terms: Terms) -> Iterator[Problem]:
                 allowed = ", ".join(RECIPIENTS)
                 yield Problem((*path, "recipients", place), f"{code!r} cannot be alerted: use {allowed}")
         for place, code in enumerate(alert.targets):
-            yield from _known(code, terms.target_names, "targets", (*path, "targets", place))
+            yield from known(code, terms.target_names, "targets", (*path, "targets", place))
 
 
 def _workflow(terms: Terms) -> Iterator[Problem]:
     states = [state.code for state in terms.workflow.states]
-    yield from _known(terms.workflow.initial, states, "states", ("workflow", "initial"))
+    yield from known(terms.workflow.initial, states, "states", ("workflow", "initial"))
+    if terms.workflow.initial in states and terms.workflow.phase(terms.workflow.initial) not in OPEN_PHASES:
+        yield Problem(("workflow", "initial"), f"is not open: a ticket starts in one of {', '.join(OPEN_PHASES)}")
+    for index, state in enumerate(terms.workflow.states):
+        yield from _state(state, ("workflow", "states", index))
     for index, transition in enumerate(terms.workflow.transitions):
         path: Path = ("workflow", "transitions", index)
-        for place, code in enumerate(transition.start):
-            yield from _known(code, states, "states", (*path, "start", place))
-        yield from _known(transition.end, states, "states", (*path, "end"))
+        unknown = list(_ends(transition, states, path))
+        yield from unknown or _step(terms, transition, path)
+    yield from _same_way_twice(terms)
 
 
-def _catalogue(terms: Terms) -> Iterator[Problem]:
-    if terms.catalogue is None:
-        return
-    path: Path = ("catalogue",)
-    calendars = [item.code for item in terms.calendars]
-    environments = [item.code for item in terms.environments]
-    yield from _known(terms.catalogue.calendar, calendars, "calendars", (*path, "calendar"))
-    for index, item in enumerate(terms.catalogue.items):
-        for place, stage in enumerate(item.stages):
-            where = (*path, "items", index, "stages", place)
-            yield from _known(stage.environment, environments, "environments", (*where, "environment"))
-            yield from _unit(stage.limit.unit, terms.catalogue.rules, (*where, "limit"))
+def _state(state: StateTerms, path: Path) -> Iterator[Problem]:
+    if state.within not in PHASES:
+        yield Problem(path, f"lacks phase: say which of {', '.join(PHASES)} the state {state.code} is")
+    elif state.owed and state.within not in OPEN_PHASES:
+        yield Problem((*path, "owed"), f"is true, but {state.within} is over: nothing is owed in it")
+    if state.phase is not None and state.code in PHASES and state.phase != state.code:
+        yield Problem((*path, "phase"), f"must be {state.code}: that code is a state of the product")
+    if (state.within == "waiting_customer") and state.waits_for != "customer":
+        yield Problem((*path, "waits_for"), "must be customer in a state within waiting_customer")
 
 
-def _entitlements(terms: Terms) -> Iterator[Problem]:
-    packages = [item.code for item in terms.packages]
-    for index, entitlement in enumerate(terms.entitlements):
-        path: Path = ("entitlements", index, "values")
-        given = [value.package for value in entitlement.values]
-        if given != packages:
-            yield Problem(path, f"gives {', '.join(given) or 'nothing'}: give each package once: {', '.join(packages)}")
+def _ends(step: Transition, states: Sequence[str], path: Path) -> Iterator[Problem]:
+    for place, code in enumerate(step.start):
+        yield from known(code, states, "states", (*path, "start", place))
+    yield from known(step.end, states, "states", (*path, "end"))
 
 
-def _other(terms: Terms) -> Iterator[Problem]:
-    if terms.availability is not None:
-        calendars = [item.code for item in terms.calendars]
-        yield from _known(terms.availability.calendar, calendars, "calendars", ("availability", "calendar"))
-        for index, limit in enumerate(terms.availability.limits):
-            known = [item.code for item in terms.environments]
-            path: Path = ("availability", "limits", index, "environment")
-            yield from _known(limit.environment, known, "environments", path)
-    for index, notice in enumerate(terms.notices):
-        yield from _unit(notice.limit.unit, notice.rules, ("notices", index, "limit"))
+def _step(terms: Terms, step: Transition, path: Path) -> Iterator[Problem]:
+    """What a step does agrees with the states of the product between which it goes."""
+    if step.code in DOINGS and step.act != step.code:
+        yield Problem((*path, "does"), f"must be {step.code}: that code is an act of the product")
+    end = terms.workflow.phase(step.end)
+    for place, code in enumerate(step.start):
+        start = terms.workflow.phase(code)
+        if start == "closed":
+            yield Problem((*path, "start", place), f"{code} is final: no step leads out of it")
+        elif {start, end} <= set(PHASES) and (start, end) not in STEPS[step.act]:
+            yield Problem(
+                path, f"{step.act} cannot lead from {start} to {end} ({code} to {step.end}): {_possible(step.act)}"
+            )
+
+
+def _possible(act: str) -> str:
+    ends = ", ".join(dict.fromkeys(end for _, end in STEPS[act]))
+    return f"it starts in {', '.join(dict.fromkeys(start for start, _ in STEPS[act]))} and ends in {ends}"
+
+
+def _same_way_twice(terms: Terms) -> Iterator[Problem]:
+    """Only for a resolution and for steps of its own can a contract have several ways: whoever acts names one."""
+    seen: set[tuple[str, str, str]] = set()
+    for index, step in enumerate(terms.workflow.transitions):
+        for key in ((step.act, start, side) for start in step.start for side in step.by):
+            if key in seen and step.act not in ("resolve", "move"):
+                yield Problem(
+                    ("workflow", "transitions", index), f"a second way to {step.act} in {key[1]} for the {key[2]}"
+                )
+            seen.add(key)

@@ -5,9 +5,9 @@ dataclasses, ``X | None``, and ``Annotated`` with one of the checks below. Unkno
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -41,7 +41,15 @@ def _is_date(value: str) -> bool:
         return False
 
 
+def _is_instant(value: str) -> bool:
+    try:
+        return datetime.fromisoformat(value).tzinfo is not None
+    except ValueError:
+        return False
+
+
 A_DATE = Check("a date such as 2026-05-01", _is_date)
+AN_INSTANT = Check("an instant with its zone such as 2026-05-04T10:00:00+02:00", _is_instant)
 NOT_EMPTY = Check("at least one", lambda value: len(value) > 0)
 
 
@@ -55,6 +63,8 @@ def build(kind: Any, value: Any, path: Path, problems: list[Problem]) -> Any:
         return None if value is None else build(inner, value, path, problems)
     if origin is Literal:
         return _choice(get_args(kind), value, path, problems)
+    if origin is Mapping:
+        return _group(value, path, problems)
     if origin is tuple:
         return _items(get_args(kind)[0], value, path, problems)
     if is_dataclass(kind) and isinstance(kind, type):
@@ -88,6 +98,14 @@ def _items(kind: Any, value: Any, path: Path, problems: list[Problem]) -> tuple[
         problems.append(Problem(path, f"must be a list, not {_brief(value)}"))
         return None
     return tuple(build(kind, item, (*path, index), problems) for index, item in enumerate(value))
+
+
+def _group(value: Any, path: Path, problems: list[Problem]) -> dict[str, Any] | None:
+    """Fields that something else checks."""
+    if not isinstance(value, dict):
+        problems.append(Problem(path, f"must be a group of fields, not {_brief(value)}"))
+        return None
+    return value
 
 
 def _record(kind: type, value: Any, path: Path, problems: list[Problem]) -> Any:

@@ -16,6 +16,9 @@ from contracts.terms.errors import Path, Problem, TermsError
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 20
 
+LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+"""The compiled reader where there is one: the same nodes, ten times sooner."""
+
 Lines = dict[Path, int | None]
 
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "": None}
@@ -39,7 +42,7 @@ def read_text(text: str, source: str) -> tuple[Any, Lines]:
         raise TermsError(source, [Problem((), f"is larger than {MAX_BYTES} characters")])
     try:
         _check_shape(text, source)
-        node = yaml.compose(text, Loader=yaml.BaseLoader)
+        node = yaml.compose(text, Loader=LOADER)
     except yaml.YAMLError as error:
         raise TermsError(source, [_as_problem(error)]) from error
     if node is None:
@@ -55,7 +58,7 @@ def read_text(text: str, source: str) -> tuple[Any, Lines]:
 def _check_shape(text: str, source: str) -> None:
     """Refuse aliases and deep nesting before anything is built from them."""
     depth = 0
-    for event in yaml.parse(text, Loader=yaml.BaseLoader):
+    for event in yaml.parse(text, Loader=LOADER):
         line = _line(event)
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise TermsError(source, [Problem((), "anchors and aliases are not allowed: write it out", line)])
@@ -92,7 +95,7 @@ def _line(item: yaml.Node | yaml.Event) -> int | None:
 
 def _scalar(node: yaml.ScalarNode) -> str | int | bool | None:
     text = str(node.value)
-    if node.style is not None:
+    if node.style:
         return text
     if text in _WORDS:
         return _WORDS[text]

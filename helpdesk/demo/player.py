@@ -17,7 +17,7 @@ from contracts.terms import parse_terms
 from helpdesk.demo.files import upload_named
 from helpdesk.demo.scripts import Step, Story
 from helpdesk.demo.stage import Stage
-from lifecycle import services, timers
+from lifecycle import contests, services, timers
 from lifecycle.services import version_for
 from notifications.relay import relay
 from notifications.services import mark_read
@@ -25,7 +25,7 @@ from slas.engine import Calendar
 from slas.models import Clock
 from slas.policies import policy_for
 from tickets.attachments import store_upload
-from tickets.models import Ticket
+from tickets.models import Event, Ticket
 from tickets.selectors import ticket as ticket_of
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -58,7 +58,7 @@ class Player:
         self.stage = stage
         self.as_of = as_of
         self.references: dict[int, str] = {}
-        self._calendar: Calendar = policy_for(parse_terms(stage.terms.document), "response").calendar
+        self._calendar: Calendar = policy_for(parse_terms(stage.home.document), "response").calendar
         scenes = [scene for number, story in enumerate(stories) for scene in self._scenes(number, story)]
         scenes.append(Scene(self._instant(self._day_before(READ_UNTIL_DAYS), 18, 45), (len(stories), 0), self._read))
         self.scenes = sorted(scenes, key=attrgetter("at", "order"))
@@ -150,6 +150,8 @@ class Player:
                 return partial(services.log_call, body=step.body)
             case "resolve", (kind,):
                 return partial(services.resolve_ticket, resolution_type=kind, body=step.body, expected_version=seen)
+            case "move", (code,):
+                return partial(services.move_ticket, step=code, body=step.body, expected_version=seen)
             case "reopen", ():
                 return partial(services.reopen_ticket, body=step.body, expected_version=seen)
             case "close", ():
@@ -162,6 +164,34 @@ class Player:
                     reason=step.body,
                     expected_version=seen,
                 )
+            case "workaround", ():
+                return partial(services.offer_workaround, kind="provisional", body=step.body)
+            case "final_workaround", (resolution,):
+                return partial(services.offer_workaround, kind="final", resolution_type=resolution, body=step.body)
+            case "accept_workaround", ():
+                return partial(services.accept_workaround, body=step.body, expected_version=seen)
+            case "decline_workaround", ():
+                return partial(services.decline_workaround, body=step.body, expected_version=seen)
+        return self._about_figures(step, ticket)
+
+    def _about_figures(self, step: Step, ticket: Ticket) -> Callable[..., Ticket]:
+        """The service of a verb that is about exclusions and contests: of the exclusion or contest that stands now."""
+        events = list(Event.objects.filter(ticket=ticket).order_by("seq"))
+        disputed = [one.opened.id for one in contests.contests_of(events) if one.ended is None]
+        match step.verb, step.arguments:
+            case "exclude", (reason,):
+                return partial(contests.exclude_ticket, reason_code=reason, evidence=step.body)
+            case "reinstate", ():
+                return partial(contests.reinstate_ticket, reason=step.body)
+            case "contest", () if standing := contests.standing_exclusion(events):
+                proposal = contests.Proposal(about="exclusion", event_id=standing.id)
+                return partial(contests.contest, proposal=proposal, reason=step.body)
+            case "agree", () if disputed:
+                return partial(contests.accept_contest, contest_id=disputed[-1], reason=step.body)
+            case "disagree", () if disputed:
+                return partial(contests.decline_contest, contest_id=disputed[-1], reason=step.body)
+            case "withdraw", () if disputed:
+                return partial(contests.withdraw_contest, contest_id=disputed[-1])
         raise ValueError(f"Nobody knows how to {step.verb} {step.arguments}.")
 
     def _read(self, at: datetime) -> None:

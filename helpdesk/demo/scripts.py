@@ -3,7 +3,8 @@
 A story begins `filed: 34 09:12 orvaultin critical production`: on the 34th working day before the demo's date, at 09:12
 French time, that contact files under that severity (`no_access/platform_down` with its kind) for that environment.
 Each step is one line, `d2 14:05 dourvenne reply: text`: two working days after the filing. Words that follow the verb
-are its arguments; `+name.csv` at the end of the text attaches a file.
+are its arguments; `+name.csv` at the end of the text attaches a file. `details` answers the questions of a contract
+whose form is not that of HOPEX.
 """
 
 import re
@@ -16,7 +17,7 @@ import yaml
 
 FOLDER = Path(__file__).resolve().parent
 DETAILS = ("symptoms", "steps", "consequences", "customisation", "last_actions", "technical_data")
-KEYS = {"customer", "filed", "title", "description", "files", "then", *DETAILS}
+KEYS = {"customer", "filed", "title", "description", "files", "then", "details", *DETAILS}
 ARGUMENTS = {
     "take": 0,
     "assign": 1,
@@ -25,12 +26,26 @@ ARGUMENTS = {
     "ask": 0,
     "call": 0,
     "resolve": 1,
+    "move": 1,
     "reopen": 0,
     "close": 0,
     "severity": 2,
+    "workaround": 0,
+    "final_workaround": 1,
+    "accept_workaround": 0,
+    "decline_workaround": 0,
+    "exclude": 1,
+    "reinstate": 0,
+    "contest": 0,
+    "agree": 0,
+    "disagree": 0,
+    "withdraw": 0,
 }
-SILENT = frozenset({"take", "assign", "close"})
+SILENT = frozenset({"take", "assign", "close", "withdraw"})
 """Verbs without a text."""
+
+MAY_SPEAK = frozenset({"move", "accept_workaround", "agree"})
+"""Verbs with a text or without."""
 
 _TIME = r"(?P<hour>[01]\d|2[0-3]):(?P<minute>[0-5]\d)"
 _FILED = re.compile(
@@ -104,7 +119,9 @@ def _story(given: Mapping[str, Any], customer: str) -> Story:
     if unknown := given.keys() - KEYS:
         raise ScriptError(f"there is nothing called {', '.join(sorted(unknown))} in a story")
     filed = _matched(_FILED, given["filed"])
-    details = {name: _text(given[name]) for name in DETAILS if name in given}
+    details = {"customisation": "none"} | {name: _text(given[name]) for name in DETAILS if name in given}
+    if "details" in given:
+        details = {name: _text(answer) for name, answer in given["details"].items()}
     story = Story(
         customer=customer,
         days=int(filed["days"]),
@@ -116,7 +133,7 @@ def _story(given: Mapping[str, Any], customer: str) -> Story:
         environment=filed["environment"],
         title=_text(given["title"]),
         description=_text(given["description"]),
-        details={"customisation": "none"} | details,
+        details=details,
         files=tuple(given.get("files", ())),
         steps=tuple(_step(item) for item in given["then"]),
     )
@@ -135,7 +152,7 @@ def _step(item: str | Mapping[str, str]) -> Step:
     if ARGUMENTS[verb] != len(arguments):
         raise ScriptError(f"“{line}”: {verb} takes {ARGUMENTS[verb]} words after it, not {len(arguments)}")
     body, files = _without_files(_text(said))
-    if bool(body) is (verb in SILENT):
+    if verb not in MAY_SPEAK and bool(body) is (verb in SILENT):
         raise ScriptError(f"“{line}”: {verb} {'says nothing' if verb in SILENT else 'needs a text'}")
     times = int(found["days"]), int(found["hour"]), int(found["minute"])
     return Step(*times, found["who"], verb, arguments, body, files)

@@ -1,7 +1,7 @@
 """Setting the stage: providers, customers, contracts, environments and people, through the real services."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,8 +16,11 @@ from accounts.tenancy import Actor, acting_as
 from contracts.models import Contract, TermsVersion
 from contracts.publishing import DATA, publish_terms
 from contracts.services import add_environment, name_contact, sign_contract
+from slas.golden import require_examples
 
-TERMS = DATA / "hopex-saas.yaml"
+TERMS = "hopex-saas"
+"""The document of a provider that names none."""
+
 PASSWORD = "a-demo-for-everybody"
 """The password of every demo account. Loading is refused outside demo mode."""
 
@@ -40,8 +43,11 @@ class Organisation:
 
 @dataclass(slots=True)
 class Stage:
-    """Everybody and everything by the keys of the cast."""
+    """Everybody and everything by the keys of the cast. ``home`` are the terms of the first provider, in whose
+    calendar the days of all stories are counted; ``terms`` those of the one that is being set.
+    """
 
+    home: TermsVersion
     terms: TermsVersion
     providers: list[UUID] = field(default_factory=list)
     actors: dict[str, Actor] = field(default_factory=dict)
@@ -56,7 +62,7 @@ def set_stage(cast: list[dict[str, Any]], as_of: date) -> Stage:
     stage: Stage | None = None
     for given in cast:
         terms = _provider_terms(given, at)
-        stage = stage or Stage(terms)
+        stage = stage or Stage(terms, terms)
         stage.terms = terms
         with acting_as(Actor.system(terms.provider_id)):
             _set_provider(stage, given, at)
@@ -68,7 +74,8 @@ def set_stage(cast: list[dict[str, Any]], as_of: date) -> Stage:
 def _provider_terms(given: Mapping[str, Any], at: datetime) -> TermsVersion:
     """The terms, published for the provider that they name, or for one that the cast invents."""
     invented = (given["key"], given["name"], given["ticket_prefix"]) if "ticket_prefix" in given else None
-    return publish_terms(TERMS, at=at, provider=invented)[0]
+    path = DATA / f"{given.get('terms', TERMS)}.yaml"
+    return publish_terms(path, at=at, provider=invented, check=require_examples)[0]
 
 
 def _set_provider(stage: Stage, given: Mapping[str, Any], at: datetime) -> None:
@@ -94,9 +101,10 @@ def _add_customer(stage: Stage, provider: Provider, given: Mapping[str, Any], at
         reference=f"{provider.ticket_prefix}-{given['key'].upper()}",
         starts_on=at.date(),
         ends_on=at.date().replace(year=at.year + 3) - timedelta(days=1),
-        package=given["package"],
+        package=given.get("package", ""),
         signed_by=given["signed_by"],
         at=at,
+        overrides=given.get("overrides"),
     )
     environments = {
         kind: add_environment(
@@ -146,5 +154,5 @@ def _add_person(
         organisation=organisation,
         provider_name=provider.name,
     )
-    stage.actors[given["key"]] = replace(actors.actor_of(membership, user), provider_name=provider.name)
+    stage.actors[given["key"]] = actors.actor_of(membership, user)
     return membership

@@ -138,16 +138,18 @@ def end_leftovers(mark: str) -> int:
     return len(found)
 
 
-def free_port(preferred: int | None = None, *, attempts: int = 50) -> int:
-    """A loopback port that nobody holds: the preferred one, the next free after it, or any."""
+def free_port(preferred: int | None = None, *, attempts: int = 50, host: str = "127.0.0.1") -> int:
+    """A port of ``host`` that nobody holds: the preferred one, the next free after it, or any. Raises OSError, also
+    where ``host`` is no address of this machine."""
     candidates = [0] if preferred is None else [*range(preferred, preferred + attempts), 0]
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     for candidate in candidates:
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
             # As servers do: a port in TIME_WAIT is free, one that somebody listens on is not.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                probe.bind(("127.0.0.1", candidate))
+                probe.bind((host, candidate))
             except OSError:
                 continue
             return int(probe.getsockname()[1])
-    raise OSError("No loopback port is free.")
+    raise OSError(f"No port of {host} is free, or it is no address of this machine.")

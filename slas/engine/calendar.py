@@ -58,7 +58,7 @@ class Calendar:
     def opening_at(self, at: datetime) -> Opening | None:
         """The stretch of opening time in which an instant lies, if any."""
         seconds = to_seconds(at)
-        table = self._covering(seconds, seconds)
+        table = self.covering(seconds, seconds)
         index = bisect_right(table.opens, seconds) - 1
         if index < 0 or seconds >= table.closes[index]:
             return None
@@ -88,16 +88,16 @@ class Calendar:
 
     def add_s(self, start: int, seconds: int) -> int:
         """``add`` in whole seconds since 1970."""
-        table = self._covering(start, start)
+        table = self.covering(start, start)
         if seconds <= 0:
             return _nothing_added(start, seconds)
         while (found := table.first_reaching(table.count(start) + seconds)) is None:
-            table = self._later(table)
+            table = self.later(table)
         return found
 
     def subtract_s(self, end: int, seconds: int) -> int:
         """``subtract`` in whole seconds since 1970."""
-        table = self._covering(end, end)
+        table = self.covering(end, end)
         if seconds <= 0:
             return _nothing_added(end, seconds)
         while (found := table.last_holding(table.count(end) - seconds)) is None:
@@ -106,19 +106,19 @@ class Calendar:
 
     def elapsed_s(self, start: int, end: int) -> int:
         """``elapsed`` in whole seconds since 1970."""
-        table = self._covering(start, end)
+        table = self.covering(start, end)
         return table.count(end) - table.count(start) if end > start else 0
 
     def next_opening_s(self, at: int) -> int:
         """``next_opening`` in whole seconds since 1970."""
-        table = self._covering(at, at)
+        table = self.covering(at, at)
         while (index := bisect_right(table.closes, at)) == len(table.closes):
-            table = self._later(table)
+            table = self.later(table)
         return max(table.opens[index], at)
 
     def openings_s(self, start: int, end: int) -> list[tuple[int, int]]:
         """The stretches of opening time between two instants, cut at both."""
-        table = self._covering(start, end)
+        table = self.covering(start, end)
         low, high = bisect_right(table.closes, start), bisect_left(table.opens, end)
         pairs = zip(table.opens[low:high], table.closes[low:high], strict=True)
         return [(max(opens, start), min(closes, end)) for opens, closes in pairs]
@@ -127,7 +127,7 @@ class Calendar:
 
     def date_of(self, seconds: int) -> date:
         """The local date of an instant (R6)."""
-        self._covering(seconds, seconds)
+        self.covering(seconds, seconds)
         return local_date(seconds, self.zone)
 
     def start_of(self, day: date) -> int:
@@ -164,7 +164,7 @@ class Calendar:
                 index = bisect_right(table.working, day.toordinal()) + count - 1
                 if index < len(table.working):
                     return date.fromordinal(table.working[index])
-                table = self._later(table)
+                table = self.later(table)
             else:
                 index = bisect_left(table.working, day.toordinal()) - count
                 if index >= 0:
@@ -173,7 +173,7 @@ class Calendar:
 
     # The table -------------------------------------------------------------------------------------------------------
 
-    def _covering(self, start: int, end: int) -> Table:
+    def covering(self, start: int, end: int) -> Table:
         """A table that holds both instants; OutsideCalendar where the calendar does not know them."""
         low, high = (start, end) if start <= end else (end, start)
         table = self._table
@@ -208,7 +208,7 @@ class Calendar:
         self._table = compile_table(self.spec, first, last)
         return self._table
 
-    def _later(self, table: Table) -> Table:
+    def later(self, table: Table) -> Table:
         """A table that reaches twice as far into the future."""
         spec = self.spec
         if table.last_year == spec.last_year or not spec.ever_opens:

@@ -14,12 +14,18 @@ What was decided where the contracts say little:
 - A breached clock that is met later stays breached and also tells when it was met.
 - A clock that has ended (met or breached) is not ended again by a cancellation. No pause or severity reaches one that
   was met or cancelled.
+- A hold (support set aside until a condition of the contract is fulfilled again, such as GEN-8) stops the clock
+  whatever the terms say of waiting: nothing is owed meanwhile. The held clock shows as paused and has no due time. What
+  was breached before the hold stays breached.
+- A reopening takes back that a target was met: the time since then is deducted, and the target runs on from the
+  original event under what changed meanwhile. With nothing left to count it is due at the reopening. A target for which
+  the contract lets what was met stay met gets no such fact.
 - An exclusion covers whatever the clock says until it is reinstated; what it says underneath goes on, so that figures
   with and without exclusions can both be given.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -35,7 +41,10 @@ class FactKind(StrEnum):
     SEVERITY_CHANGED = "severity_changed"
     PAUSED = "paused"
     RESUMED = "resumed"
+    HELD = "held"
+    RELEASED = "released"
     MET = "met"
+    REOPENED = "reopened"
     EXCLUDED = "excluded"
     REINSTATED = "reinstated"
     CANCELLED = "cancelled"
@@ -57,7 +66,7 @@ class Fact:
     """One thing that happened to a clock. STARTED and SEVERITY_CHANGED carry the severity.
 
     Pauses of different ``reason`` may overlap: the clock runs again when each was resumed. A RESUMED without a reason
-    ends them all.
+    ends them all. Holds and RELEASED are the same, apart from the pauses.
     """
 
     kind: FactKind
@@ -107,6 +116,33 @@ class Alert:
 
 
 @dataclass(slots=True)
+class Stops:
+    """Stretches in which a clock stands still, and since when and for which reasons it does so now."""
+
+    over: list[tuple[int, int]] = field(default_factory=list)
+    since: int | None = None
+    reasons: set[str | None] = field(default_factory=set)
+
+    @property
+    def all(self) -> list[Pause]:
+        return [*self.over] if self.since is None else [*self.over, (self.since, None)]
+
+    def begin(self, reason: str | None, at: int) -> None:
+        self.reasons.add(reason)
+        if self.since is None:
+            self.since = at
+
+    def end(self, reason: str | None, at: int) -> None:
+        """One reason ends, or all of them for None; the last one ends the stretch."""
+        if reason is None:
+            self.reasons.clear()
+        self.reasons.discard(reason)
+        if self.since is not None and not self.reasons:
+            self.over.append((self.since, at))
+            self.since = None
+
+
+@dataclass(slots=True)
 class Run:
     """A clock while its facts are being taken in. Instants are seconds since 1970."""
 
@@ -118,12 +154,12 @@ class Run:
     cancelled: int | None = None
     excluded: bool = False
     changes: list[tuple[int, str]] = field(default_factory=list)
-    pauses: list[Pause] = field(default_factory=list)
-    paused_since: int | None = None
-    pause_reasons: set[str | None] = field(default_factory=set)
+    waits: Stops = field(default_factory=Stops)
+    holds: Stops = field(default_factory=Stops)
+    resolved: list[tuple[int, int]] = field(default_factory=list)
+    meanwhile: list[tuple[int, Fact]] = field(default_factory=list)
     alerts: list["Reached"] = field(default_factory=list)
     told: set[str] = field(default_factory=set)
-    breach_told: bool = False
 
     @property
     def limit(self) -> Limit | None:
@@ -140,10 +176,9 @@ class Run:
 
     @property
     def all_pauses(self) -> list[Pause]:
-        """Pauses that count, the open one included; none where waiting does not pause the target (R13)."""
-        if not self.policy.pausing:
-            return []
-        return self.pauses if self.paused_since is None else [*self.pauses, (self.paused_since, None)]
+        """Stretches that do not count: holds, what was resolved meanwhile, and waiting where it pauses (R13)."""
+        waits = self.waits.all if self.policy.pausing else []
+        return [*waits, *self.holds.all, *self.resolved]
 
     def laid(self) -> Window | None:
         """The limit in force, counted from the original event (R18)."""
@@ -156,7 +191,13 @@ class Run:
     def reckoned(self) -> Due | None:
         """When the target is due under the facts so far; None where there is no target."""
         laid = self.laid()
-        return None if laid is None else moved(laid.meter, laid.start, laid.base, self.all_pauses)
+        if laid is None:
+            return None
+        due = moved(laid.meter, laid.start, laid.base, self.all_pauses)
+        for met, reopened in self.resolved:
+            if due.due is not None and met <= due.due:
+                due = replace(due, due=max(due.due, reopened))  # where nothing was left to count when it was met
+        return due
 
 
 def fold(policy: TargetPolicy, facts: Sequence[Fact], at: datetime) -> ClockState:
@@ -200,10 +241,9 @@ def run_with(policy: TargetPolicy, severity: str, event: datetime, pauses: Itera
     started = to_seconds(event)
     _start(run, Fact(FactKind.STARTED, event, severity=severity), started)
     for begins, ends in merged(pauses):
-        if ends is None:
-            run.paused_since = begins
-        else:
-            run.pauses.append((begins, ends))
+        run.waits.begin(None, begins)
+        if ends is not None:
+            run.waits.end(None, ends)
     return run
 
 
@@ -232,12 +272,17 @@ def _advance(run: Run, since: int, before: int, now: int) -> None:
             reached = max(instant, since)
             if code not in run.told and reached < before and reached <= due.due and not run.excluded:
                 run.told.add(code)
-                run.alerts.append(Reached(code, reached, due.due, run.severity))
+                _reach(run, Reached(code, reached, due.due, run.severity))
         if now > due.due:
             run.breached = due.due
-    if run.breached is not None and not run.breach_told and not run.excluded:
-        run.breach_told = True
-        run.alerts.append(Reached(BREACH, run.breached, run.breached, run.severity))
+    if run.breached is not None and not run.excluded:
+        _reach(run, Reached(BREACH, run.breached, run.breached, run.severity))
+
+
+def _reach(run: Run, alert: Reached) -> None:
+    """Once: a severity that comes back finds what was already reached under it."""
+    if alert not in run.alerts:
+        run.alerts.append(alert)
 
 
 def _thresholds(run: Run, due: int) -> list[tuple[str, int]]:
@@ -268,11 +313,17 @@ def _take(run: Run, fact: Fact, at: int) -> None:
         case FactKind.SEVERITY_CHANGED:
             _change_severity(run, fact, at)
         case FactKind.PAUSED:
-            _pause(run, fact, at)
+            _stop(run, run.waits, fact, at)
         case FactKind.RESUMED:
-            _resume(run, fact, at)
+            _go_on(run, run.waits, fact, at)
+        case FactKind.HELD:
+            _stop(run, run.holds, fact, at)
+        case FactKind.RELEASED:
+            _go_on(run, run.holds, fact, at)
         case FactKind.MET:
             _meet(run, at)
+        case FactKind.REOPENED:
+            _reopen(run, at)
         case FactKind.EXCLUDED:
             run.excluded = True
         case FactKind.REINSTATED:
@@ -298,31 +349,29 @@ def _change_severity(run: Run, fact: Fact, at: int) -> None:
     if run.started is None:
         raise BadFacts("a clock that has not started has no severity to change")
     run.policy.limit(fact.severity)
-    if run.settled or fact.severity == run.severity:
+    if run.settled:
+        run.meanwhile.append((at, fact))
+        return
+    if fact.severity == run.severity:
         return
     run.severity = fact.severity
     run.changes.append((at, fact.severity))
     run.told.clear()
-    run.breached, run.breach_told = None, False
+    run.breached = None
 
 
-def _pause(run: Run, fact: Fact, at: int) -> None:
+def _stop(run: Run, stops: Stops, fact: Fact, at: int) -> None:
     if run.settled:
-        return
-    run.pause_reasons.add(fact.reason)
-    if run.paused_since is None:
-        run.paused_since = at
+        run.meanwhile.append((at, fact))
+    else:
+        stops.begin(fact.reason, at)
 
 
-def _resume(run: Run, fact: Fact, at: int) -> None:
-    if run.settled or run.paused_since is None:
-        return
-    if fact.reason is None:
-        run.pause_reasons.clear()
-    run.pause_reasons.discard(fact.reason)
-    if not run.pause_reasons:
-        run.pauses.append((run.paused_since, at))
-        run.paused_since = None
+def _go_on(run: Run, stops: Stops, fact: Fact, at: int) -> None:
+    if run.settled:
+        run.meanwhile.append((at, fact))
+    else:
+        stops.end(fact.reason, at)
 
 
 def _meet(run: Run, at: int) -> None:
@@ -331,6 +380,17 @@ def _meet(run: Run, at: int) -> None:
         raise BadFacts("a clock that has not started cannot be met")
     if run.met is None and run.cancelled is None:
         run.met = at
+
+
+def _reopen(run: Run, at: int) -> None:
+    """The clock goes on as though it had stood still since it was met, with what was kept for this case."""
+    if run.met is None:
+        return
+    run.resolved.append((run.met, at))
+    run.met = None
+    meanwhile, run.meanwhile = run.meanwhile, []
+    for instant, fact in meanwhile:
+        _take(run, fact, instant)
 
 
 def _status(run: Run, due: Due | None) -> Status:

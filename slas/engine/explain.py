@@ -3,15 +3,18 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import pairwise
 
 from slas.engine.clock import Fact, FactKind, Run, run_of
 from slas.engine.instants import from_seconds, local_date, to_seconds
-from slas.engine.limits import Limit, Rules, Unit, Window
+from slas.engine.limits import OPENING_SECONDS, Limit, Rules, Unit, Window
 from slas.engine.pauses import Due
-from slas.engine.policy import TargetPolicy
+from slas.engine.policy import Clauses, TargetPolicy
 
 MOST_LINES = 12
 """Stretches of counted time beyond this many are summed up in one line, the first and last kept."""
+
+_IN_OPENING = frozenset({*OPENING_SECONDS, Unit.BUSINESS_DAYS})
 
 Value = str | int | datetime | date | tuple[date, ...]
 
@@ -46,8 +49,8 @@ def explain_run(run: Run, *, waited: bool) -> tuple[Step, ...]:
     laid, due = run.laid(), run.reckoned()
     assert laid is not None
     assert due is not None
-    steps += _target(policy, limit) + _start(policy, limit, laid) + _counting(policy, limit, laid, due)
-    steps += _silent_pauses(run, waited=waited) + _result(policy, limit, due) + _ending(run)
+    steps += _target(policy, limit) + _start(policy, limit, laid) + _counting(run, limit, laid, due)
+    steps += _silent_pauses(run, waited=waited) + _result(run, limit, due) + _ending(run)
     return tuple(steps)
 
 
@@ -90,16 +93,17 @@ def _start(policy: TargetPolicy, limit: Limit, laid: Window) -> list[Step]:
     return steps
 
 
-def _counting(policy: TargetPolicy, limit: Limit, laid: Window, due: Due) -> list[Step]:
+def _counting(run: Run, limit: Limit, laid: Window, due: Due) -> list[Step]:
+    policy = run.policy
     end = laid.base if due.due is None else max(due.due, laid.base)
-    steps = _closed_days(policy, laid, end) if limit.unit in (Unit.BUSINESS_HOURS, Unit.BUSINESS_DAYS) else []
+    steps = _closed_days(policy, laid, end) if limit.unit in _IN_OPENING else []
     if laid.last_day is not None:
         steps += _days(policy, limit, laid)
-        return steps + _pauses(policy, due) + _extension(policy, laid, due)
+        return steps + _pauses(run, laid, due) + _extension(policy, laid, due)
     if laid.meter is not policy.calendar:
         params: dict[str, Value] = {"start": from_seconds(laid.start), "end": from_seconds(laid.base)}
-        return [Step(from_seconds(laid.base), "day_and_night", params, "R7"), *_pauses(policy, due)]
-    steps += _ledger(policy, laid, due)
+        return [Step(from_seconds(laid.base), "day_and_night", params, "R7"), *_pauses(run, laid, due)]
+    steps += _ledger(run, laid, due)
     if laid.unrounded is not None:
         clause = policy.clauses.computation
         params = {"start": from_seconds(laid.unrounded), "end": from_seconds(laid.base)}
@@ -132,15 +136,34 @@ def _days(policy: TargetPolicy, limit: Limit, laid: Window) -> list[Step]:
     return steps
 
 
-def _pauses(policy: TargetPolicy, due: Due) -> list[Step]:
+def _pauses(run: Run, laid: Window, due: Due) -> list[Step]:
     steps = []
-    for begins, ends, seconds in due.deductions:
-        if ends is not None:
+    for begins, ends, message in _stops(run, due):
+        seconds = laid.meter.elapsed_s(begins, ends)
+        if seconds:
             params: dict[str, Value] = {
                 "start": from_seconds(begins), "end": from_seconds(ends), "seconds": seconds,
             }  # fmt: skip
-            steps.append(Step(from_seconds(begins), "paused", params, policy.clauses.pausing))
+            steps.append(Step(from_seconds(begins), message, params, _stop_clause(run.policy.clauses, message)))
     return steps
+
+
+def _stops(run: Run, due: Due) -> list[tuple[int, int, str]]:
+    """The stretches that were deducted, each cut where its reason changes; what is nothing else was waiting."""
+    reasons = [(*stretch, "held") for stretch in run.holds.over]
+    reasons += [(*stretch, "resolved_meanwhile") for stretch in run.resolved]
+    found = []
+    for begins, ends, _ in due.deductions:
+        if ends is not None:
+            edges = {min(max(edge, begins), ends) for since, until, _ in reasons for edge in (since, until)}
+            for first, last in pairwise(sorted({begins, ends, *edges})):
+                names = (name for since, until, name in reasons if since <= first and last <= until)
+                found.append((first, last, next(names, "paused")))
+    return found
+
+
+def _stop_clause(clauses: Clauses, message: str) -> str:
+    return {"held": clauses.holding, "resolved_meanwhile": clauses.reopening}.get(message, clauses.pausing)
 
 
 def _extension(policy: TargetPolicy, laid: Window, due: Due) -> list[Step]:
@@ -152,28 +175,27 @@ def _extension(policy: TargetPolicy, laid: Window, due: Due) -> list[Step]:
     return [Step(from_seconds(due.due), "extended", params, policy.clauses.pausing)]
 
 
-def _ledger(policy: TargetPolicy, laid: Window, due: Due) -> list[Step]:
-    """Every stretch of opening time up to the due time: counted, or paused. The counted ones sum to the target."""
-    calendar, total = policy.calendar, 0
-    lines: list[tuple[int, int, bool]] = []
-    position = laid.start
+def _ledger(run: Run, laid: Window, due: Due) -> list[Step]:
+    """Every stretch of opening time up to the due time: counted, or not. The counted ones sum to the target."""
+    policy, calendar, total = run.policy, run.policy.calendar, 0
+    stops = _stops(run, due)
+    lines, position = list(stops), laid.start
     for begins, ends, _ in due.deductions:
-        lines += [(opens, closes, True) for opens, closes in calendar.openings_s(position, begins)]
-        if ends is not None:
-            lines.append((begins, ends, False))
-            position = ends
+        lines += [(opens, closes, "counted") for opens, closes in calendar.openings_s(position, begins)]
+        position = begins if ends is None else ends
     if due.due is not None:
         end = due.due if due.deductions else laid.base if laid.unrounded is None else laid.unrounded
-        lines += [(opens, closes, True) for opens, closes in calendar.openings_s(position, end)]
+        lines += [(opens, closes, "counted") for opens, closes in calendar.openings_s(position, end)]
     steps = []
-    for opens, closes, counted in lines:
+    for opens, closes, message in sorted(lines):
         seconds = calendar.elapsed_s(opens, closes)
-        total += seconds if counted else 0
+        total += seconds if message == "counted" else 0
         params: dict[str, Value] = {
             "start": from_seconds(opens), "end": from_seconds(closes), "seconds": seconds, "total": total,
         }  # fmt: skip
-        clause = policy.clauses.calendar if counted else policy.clauses.pausing
-        steps.append(Step(from_seconds(opens), "counted" if counted else "paused", params, clause))
+        clause = policy.clauses.calendar if message == "counted" else _stop_clause(run.policy.clauses, message)
+        if seconds:
+            steps.append(Step(from_seconds(opens), message, params, clause))
     return _shortened(steps, policy.clauses.calendar)
 
 
@@ -199,9 +221,12 @@ def _silent_pauses(run: Run, *, waited: bool) -> list[Step]:
     return [Step(None, "pauses_do_not_count", {}, "R13")] if waited and not run.policy.pausing else []
 
 
-def _result(policy: TargetPolicy, limit: Limit, due: Due) -> list[Step]:
+def _result(run: Run, limit: Limit, due: Due) -> list[Step]:
+    policy = run.policy
     if due.due is None:
         assert due.left is not None
+        if run.holds.since is not None:
+            return [Step(None, "on_hold", {"seconds": due.left}, policy.clauses.holding)]
         return [Step(None, "waiting", {"seconds": due.left}, "R12")]
     at = from_seconds(due.due)
     midnight = policy.calendar.start_of(policy.calendar.date_of(due.due)) == due.due

@@ -4,7 +4,6 @@ Inside the engine an instant is an int; aware datetimes come in and UTC datetime
 """
 
 from datetime import UTC, date, datetime, timedelta
-from math import floor
 from zoneinfo import ZoneInfo
 
 from slas.engine.errors import NaiveInstant, OutsideCalendar
@@ -12,6 +11,7 @@ from slas.engine.errors import NaiveInstant, OutsideCalendar
 FIRST_YEAR = 1900
 LAST_YEAR = 2199
 DAY = 86_400
+MINUTE = 60
 HOUR = 3_600
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -26,9 +26,11 @@ def to_seconds(at: datetime) -> int:
 
     Raises NaiveInstant without a time zone.
     """
-    if at.tzinfo is not UTC and at.utcoffset() is None:
-        raise NaiveInstant(f"{at.isoformat()} has no time zone: add one, such as Z or +01:00")
-    return floor(at.timestamp())
+    try:
+        since = at - _EPOCH
+    except TypeError as error:
+        raise NaiveInstant(f"{at.isoformat()} has no time zone: add one, such as Z or +01:00") from error
+    return since.days * DAY + since.seconds
 
 
 def from_seconds(seconds: int) -> datetime:
@@ -37,8 +39,8 @@ def from_seconds(seconds: int) -> datetime:
     Raises OutsideCalendar where no datetime can hold it.
     """
     try:
-        return _EPOCH + timedelta(0, seconds)
-    except OverflowError as error:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, ValueError) as error:
         raise OutsideCalendar(f"the result is after the year {LAST_YEAR}") from error
 
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from slas.engine.calendar import Calendar
 from slas.engine.errors import BadAmount, BadUnit, OutsideCalendar
-from slas.engine.instants import HOUR, hour_end, rounded_up_to_hour, to_seconds
+from slas.engine.instants import HOUR, MINUTE, from_seconds, hour_end, rounded_up_to_hour, to_seconds
 from slas.engine.pauses import Due, EverySecond, Meter, Pause, moved
 
 MAX_AMOUNT = 1_000_000
@@ -29,6 +29,8 @@ class Unit(StrEnum):
     DAYS = "days"
     WEEKS = "weeks"
     MONTHS = "months"
+    MINUTES = "minutes"
+    BUSINESS_MINUTES = "business_minutes"
 
 
 class MonthRollover(StrEnum):
@@ -39,10 +41,14 @@ class MonthRollover(StrEnum):
 
 
 UNITS: dict[Rules, tuple[Unit, ...]] = {
-    Rules.MEGA: tuple(Unit),
-    Rules.OPENING: (Unit.BUSINESS_HOURS, Unit.BUSINESS_DAYS),
-    Rules.TIMER: (Unit.DAYS, Unit.BUSINESS_DAYS, Unit.MONTHS),
+    Rules.MEGA: (Unit.HOURS, Unit.BUSINESS_HOURS, Unit.BUSINESS_DAYS, Unit.DAYS, Unit.WEEKS, Unit.MONTHS),
+    Rules.OPENING: (Unit.MINUTES, Unit.BUSINESS_MINUTES, Unit.BUSINESS_HOURS, Unit.BUSINESS_DAYS),
+    Rules.TIMER: (Unit.MINUTES, Unit.HOURS, Unit.DAYS, Unit.BUSINESS_DAYS, Unit.MONTHS),
 }
+CLOCK_SECONDS = {Unit.MINUTES: MINUTE, Unit.HOURS: HOUR}
+"""Units that count day and night, in seconds."""
+OPENING_SECONDS = {Unit.BUSINESS_MINUTES: MINUTE, Unit.BUSINESS_HOURS: HOUR}
+"""Units that count opening time, in seconds."""
 
 EVERY_SECOND = EverySecond()
 
@@ -95,12 +101,12 @@ class Window:
 
 def window(limit: Limit, calendar: Calendar, event: int) -> Window:
     """Where a limit that starts with an event (seconds since 1970) begins to count, and where it ends."""
-    if limit.unit == Unit.HOURS:
+    if (one := CLOCK_SECONDS.get(limit.unit)) is not None:
         start = _hours_start(limit, calendar, event)
-        return _rounded(limit, calendar, Window(event, start, start + limit.amount * HOUR, EVERY_SECOND))
-    if limit.unit == Unit.BUSINESS_HOURS:
+        return _rounded(limit, calendar, Window(event, start, start + limit.amount * one, EVERY_SECOND))
+    if (one := OPENING_SECONDS.get(limit.unit)) is not None:
         start = _hours_start(limit, calendar, event)
-        return _rounded(limit, calendar, Window(event, start, calendar.add_s(start, limit.amount * HOUR), calendar))
+        return _rounded(limit, calendar, Window(event, start, calendar.add_s(start, limit.amount * one), calendar))
     if limit.rules == Rules.OPENING:
         start = _hours_start(limit, calendar, event)
         seconds = limit.amount * calendar.spec.standard_seconds
@@ -132,16 +138,25 @@ def due(
     return moved(laid.meter, laid.start, laid.base, pauses)
 
 
+def presented(day: date, calendar: Calendar) -> datetime:
+    """The event of a registered letter: the first second of the date on which it was first presented.
+
+    What counts is that date, whoever took the letter and when (``HOP-17``, ``HOP-18``). A limit that starts with it
+    counts from the day after. A letter that must come in time is in time when this instant lies before the latest one.
+    """
+    return from_seconds(calendar.start_of(day))
+
+
 def latest(limit: Limit, calendar: Calendar, event: int) -> int:
     """The last instant in time for an act that must come this much before an event (R6b).
 
     Hours are exact; opening time counts back to the second; days and longer fall at 24:00 of a day, whatever weekday
     it is, and a month without the day number on its last day.
     """
-    if limit.unit == Unit.HOURS:
-        return event - limit.amount * HOUR
-    if limit.unit == Unit.BUSINESS_HOURS:
-        return calendar.subtract_s(event, limit.amount * HOUR)
+    if (one := CLOCK_SECONDS.get(limit.unit)) is not None:
+        return event - limit.amount * one
+    if (one := OPENING_SECONDS.get(limit.unit)) is not None:
+        return calendar.subtract_s(event, limit.amount * one)
     if limit.rules == Rules.OPENING:
         return calendar.subtract_s(event, limit.amount * calendar.spec.standard_seconds)
     day = calendar.date_of(event)

@@ -33,6 +33,8 @@ class Clauses:
     computation: str = ""
     day_after: str = "R2"
     pausing: str = "R11"
+    holding: str = ""
+    reopening: str = ""
     no_target: str = ""
     calendar: str = "R14"
 

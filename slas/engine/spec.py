@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
 from hashlib import sha256
@@ -40,17 +40,16 @@ class CalendarSpec:
     standard_day: int = 0
     first_year: int = FIRST_YEAR
     last_year: int = LAST_YEAR
-    _hours_on: dict[date, tuple[Span, ...]] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         zone_named(self.zone)
         if len(self.weekly) != len(WEEKDAYS):
             raise BadSpec(f"a week has 7 days, not {len(self.weekly)}")
         object.__setattr__(self, "weekly", tuple(tidy_spans(spans) for spans in self.weekly))
-        self._hours_on.update({day: tidy_spans(spans) for day, spans in self.special_days})
-        if len(self._hours_on) != len(self.special_days):
+        special = {day: tidy_spans(spans) for day, spans in self.special_days}
+        if len(special) != len(self.special_days):
             raise BadSpec("a special day is given twice")
-        object.__setattr__(self, "special_days", tuple(sorted(self._hours_on.items())))
+        object.__setattr__(self, "special_days", tuple(sorted(special.items())))
         if not FIRST_YEAR <= self.first_year <= self.last_year <= LAST_YEAR:
             raise BadSpec(f"years run from {FIRST_YEAR} to {LAST_YEAR}: not {self.first_year} to {self.last_year}")
         if not 0 <= self.standard_day <= DAY:
@@ -80,6 +79,11 @@ class CalendarSpec:
         return self.holidays | self.days_off | self.closures
 
     @cached_property
+    def special_hours(self) -> dict[date, tuple[Span, ...]]:
+        """The hours of each special day."""
+        return dict(self.special_days)
+
+    @cached_property
     def ever_opens(self) -> bool:
         """Whether there is any opening time at all."""
         special = any(spans for _, spans in self.special_days)
@@ -95,7 +99,7 @@ class CalendarSpec:
 
     def hours_on(self, day: date) -> tuple[Span, ...]:
         """Opening hours of one local date; none when it is closed."""
-        special = self._hours_on.get(day)
+        special = self.special_hours.get(day)
         if special is not None:
             return special
         return () if day in self.closed_dates else self.weekly[day.weekday()]

@@ -13,6 +13,9 @@ document.addEventListener("keydown", (event) => {
   open.querySelector("summary").focus();
 });
 
+// Paper: the same as the browser's own command.
+document.addEventListener("click", (event) => event.target.closest("[data-print]") && window.print());
+
 // Messages can be put away.
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-dismiss]");

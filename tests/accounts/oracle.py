@@ -20,7 +20,11 @@ RULES: dict[str, tuple[str, str]] = {
     "accounts.Customer": (CUSTOMER, "id"),
     "accounts.Membership": (CUSTOMER, "customer_id"),
     "accounts.PartnerGrant": (CUSTOMER, "customer_id"),
+    "contracts.CalendarChange": (SHARED, "provider_id"),
     "contracts.Contract": (CUSTOMER, "customer_id"),
+    "contracts.ContractAmendment": (CUSTOMER, "customer_id"),
+    "contracts.ContractCalendarChange": (CUSTOMER, "customer_id"),
+    "contracts.ContractChange": (CUSTOMER, "customer_id"),
     "contracts.Environment": (CUSTOMER, "customer_id"),
     "contracts.ContractContact": (CUSTOMER, "customer_id"),
     "tickets.Ticket": (CUSTOMER, "customer_id"),
@@ -30,6 +34,7 @@ RULES: dict[str, tuple[str, str]] = {
     "tickets.Attachment": (MESSAGE, "customer_id"),
     "slas.SweepFailure": (STAFF, "provider_id"),
     "notifications.OutboxEntry": (STAFF, "provider_id"),
+    "accounts.ApiToken": (OWN, "membership_id"),
     "tickets.Draft": (OWN, "owner_id"),
     "notifications.Delivery": (OWN, "recipient_id"),
 }
@@ -60,9 +65,9 @@ def is_allowed(actor: Actor, row: Any) -> bool:
 
 
 def is_lent(actor: Actor, row: Any) -> bool:
-    """What the policies add for one person alone: his own memberships anywhere, his own grants."""
+    """What the policies add for one person alone: his own memberships and tokens anywhere, his own grants."""
     label = row._meta.label
-    if label == "accounts.Membership":
+    if label in {"accounts.Membership", "accounts.ApiToken"}:
         return actor.user_id is not None and row.user_id == actor.user_id
     if label == "accounts.PartnerGrant":
         return actor.membership_id is not None and row.membership_id == actor.membership_id

@@ -8,6 +8,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from accounts import actors, services
 from accounts.roles import Role
 from accounts.tenancy import Actor, acting_as
+from accounts.tokens import create_token
+from contracts.amendments import announce_days, approve_amendment, propose_amendment
 from lifecycle.services import add_note, reply
 from notifications.models import Delivery
 from slas.models import Clock, SweepFailure
@@ -32,8 +34,10 @@ def populate(slug: str, name: str, prefix: str) -> Populated:
     """Build the world through the services; what only the worker makes (deliveries, failures) is inserted."""
     world = build_world(slug, name, prefix)
     people = _people(world)
+    _contracts(world)
     tickets = [_ticket(world, number) for number in range(len(world.customers))]
     _messages(world, tickets)
+    _tokens(world)
     return Populated(world, tickets, people)
 
 
@@ -66,6 +70,27 @@ def upload(actor: Actor, name: str = "trace.log", content: bytes = b"trace") -> 
     """A file that ``actor`` has put up and not sent yet."""
     with acting_as(actor):
         return store_upload(actor=actor, at=FILED, upload=SimpleUploadedFile(name, content))
+
+
+def _contracts(world: World) -> None:
+    """An amendment that one side has approved, a day off for everybody, and one for each customer."""
+    manager = world.staff["account_manager"]
+    days = {"calendar": "fr", "reference": "N-1", "days_off": ["2026-05-15"]}
+    with acting_as(manager):
+        announce_days(actor=manager, at=START, name="Bridge", days=days, terms_code=world.terms.code)
+        for organisation in world.customers:
+            contract_id = organisation.contract.id
+            announce_days(actor=manager, at=START, name="Bridge", days=days, contract_id=contract_id)
+            proposed = propose_amendment(
+                actor=manager,
+                at=START,
+                contract_id=contract_id,
+                reference="A-1",
+                in_force_from=START.date(),
+                terms=world.terms,
+                overrides={"pausing": True},
+            )
+            approve_amendment(actor=manager, at=START, amendment_id=proposed.id)
 
 
 def _ticket(world: World, number: int) -> Ticket:
@@ -101,3 +126,15 @@ def _messages(world: World, tickets: list[Ticket]) -> None:
                     subject="replied",
                     created_at=FILED,
                 )
+
+
+def _tokens(world: World) -> None:
+    with acting_as(world.system):
+        for actor in (*(one.contact for one in world.customers), world.staff["engineer"]):
+            create_token(
+                membership=membership_of(actor),
+                name="import",
+                scopes=["tickets:read"],
+                at=FILED,
+                lasts=timedelta(days=30),
+            )

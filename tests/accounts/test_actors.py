@@ -1,17 +1,20 @@
 """Roles, actors and the setting up of people."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import IntegrityError, transaction
 
 from accounts import actors, selectors, services
-from accounts.errors import Forbidden, Invalid
+from accounts.errors import Forbidden, Invalid, NotFound
+from accounts.identifiers import uuid7
 from accounts.models import Membership, Provider, TicketCounter, User
 from accounts.roles import CUSTOMER, EXTERNAL, PERMISSIONS, STAFF, Role
 from accounts.tenancy import Actor, acting_as, apply_settings
 from tests.accounts.populated import partner
-from tests.worlds import START, World, membership_of, person, user_of
+from tests.worlds import START, World, build_world, membership_of, person, user_of
 
 NO = frozenset()
 DESK = {
@@ -26,20 +29,36 @@ DESK = {
     "ticket.reopen",
     "ticket.close",
     "ticket.severity",
+    "ticket.workaround",
+    "ticket.move",
+    "ticket.contest",
     "attachment.upload",
 }
-FILER = {"ticket.file", "ticket.reply", "ticket.reopen", "ticket.close", "attachment.upload"}
+FILER = {
+    "ticket.file",
+    "ticket.reply",
+    "ticket.reopen",
+    "ticket.close",
+    "ticket.accept_workaround",
+    "ticket.decline_workaround",
+    "ticket.move",
+    "ticket.contest",
+    "ticket.agree",
+    "attachment.upload",
+}
+JUDGE = {"ticket.exclude", "ticket.contest", "ticket.agree", "contract.replay"}
+SIGNER = {"contract.propose", "contract.approve"}
 GRANTED = {
     Role.ENGINEER_N1: DESK,
     Role.ENGINEER_N2: DESK,
     Role.ENGINEER_N3: DESK,
-    Role.SUPPORT_MANAGER: DESK,
-    Role.ACCOUNT_MANAGER: {"ticket.reply", "ticket.note", "attachment.upload"},
+    Role.SUPPORT_MANAGER: DESK | JUDGE | {"contract.propose", "calendar.change"},
+    Role.ACCOUNT_MANAGER: {"ticket.reply", "ticket.note", "attachment.upload", "calendar.change"} | JUDGE | SIGNER,
     Role.PRODUCT_MANAGER: {"ticket.note", "attachment.upload"},
-    Role.ADMINISTRATOR: {"ticket.note", "attachment.upload"},
+    Role.ADMINISTRATOR: {"ticket.note", "attachment.upload", "calendar.change"} | SIGNER,
     Role.AUDITOR: NO,
-    Role.CONTACT: FILER,
-    Role.ANIMATOR: FILER,
+    Role.CONTACT: FILER | SIGNER,
+    Role.ANIMATOR: FILER | SIGNER,
     Role.SECURITY_OFFICER: FILER,
     Role.DPO: NO,
     Role.VIEWER: NO,
@@ -130,6 +149,49 @@ def test_a_membership_that_was_ended_opens_nothing(world):
     with acting_as(world.system):
         Membership.objects.filter(pk=later.id).update(is_active=False)
     assert _actor_for(user, None) is None
+
+
+def _choose(user: User, membership_id: UUID, session: SessionStore) -> Membership:
+    """As a view does: only the user is known for certain."""
+    with transaction.atomic():
+        apply_settings({"app.user_id": str(user.pk)})
+        return services.choose_membership(session=session, user=user, membership_id=membership_id)
+
+
+def test_who_works_in_several_places_chooses_one_for_his_session(world):
+    user, first, later = _twice_a_member(world)
+    session, other_session = SessionStore(), SessionStore()
+    assert _choose(user, later.id, session) == later
+    assert _actor_for(user, session.get(actors.SESSION_KEY)).membership_id == later.id
+    assert _actor_for(user, other_session.get(actors.SESSION_KEY)).membership_id == first.id
+    assert _choose(user, first.id, session) == first
+    assert _actor_for(user, session.get(actors.SESSION_KEY)).membership_id == first.id
+
+
+def test_a_foreign_an_unknown_and_an_ended_place_cannot_be_chosen(world):
+    user, first, later = _twice_a_member(world)
+    elsewhere = build_world("octipas", "Octipas", "OCTI").customers[0].contact
+    with acting_as(world.system):
+        Membership.objects.filter(pk=later.id).update(is_active=False)
+    foreign = [world.customers[1].contact, world.customers[0].people["colleague"], world.staff["engineer"], elsewhere]
+    session = SessionStore()
+    _choose(user, first.id, session)
+    for key in [later.id, uuid7(), *(actor.person for actor in foreign)]:
+        with pytest.raises(NotFound):
+            _choose(user, key, session)
+    assert session[actors.SESSION_KEY] == str(first.id)
+
+
+def test_the_chosen_place_is_the_one_of_the_next_page(world, client):
+    """Through the middleware: the second place is with another customer."""
+    user, _, later = _twice_a_member(world)
+    pages = [f"/tickets/{world.file(START, of=number).reference}/" for number in range(2)]
+    client.force_login(user)
+    assert [client.get(page).status_code for page in pages] == [200, 404]
+    session = client.session
+    _choose(user, later.id, session)
+    session.save()
+    assert [client.get(page).status_code for page in pages] == [404, 200]
 
 
 def test_a_partner_sees_the_customers_granted_to_him(world):

@@ -16,6 +16,7 @@ WITHOUT_POLICY = {
     "auth_group": "of the framework; unused",
     "auth_group_permissions": "of the framework; unused",
     "cache_entries": "sign-in limits, keyed by digests",
+    "accounts_ratewindow": "limits of the API, keyed by digests; counted before the caller's tenant is known",
 }
 
 

@@ -11,21 +11,22 @@ from django.db import IntegrityError, ProgrammingError, connection, models, tran
 from accounts.identifiers import uuid7
 from accounts.models import Membership
 from accounts.tenancy import Actor, acting_as
+from notifications.models import Delivery, OutboxEntry
+from slas.models import Clock, SweepFailure
 from tests.accounts.oracle import RULES, is_allowed, tenant_models
-from tests.accounts.populated import Populated, populate
-from tickets.models import Comment, Event, Ticket
+from tests.accounts.populated import FILED, Populated, populate
+from tickets.models import Attachment, Comment, Event, Ticket
 
 BY_LABEL = {model._meta.label: model for model in tenant_models()}
-APPEND_ONLY = ("tickets.Event", "tickets.Comment", "contracts.TermsVersion")
-
-UNKEYED = {
-    "tickets.Event.comment": "written by the pipeline right after the comment itself, in one transaction",
-    "tickets.Attachment.comment": "written by the pipeline right after the comment itself, in one transaction",
-    "notifications.OutboxEntry.event": "written by the pipeline right after the event itself, in one transaction",
-    "notifications.Delivery.event": "written by the relay from the outbox row under the provider's context",
-    "notifications.Delivery.ticket": "written by the relay from the outbox row under the provider's context",
-    "slas.SweepFailure.clock": "written by the sweep from the clock that it holds under the provider's context",
-}
+APPEND_ONLY = (
+    "tickets.Event",
+    "tickets.Comment",
+    "contracts.TermsVersion",
+    "contracts.ContractAmendment",
+    "contracts.ContractChange",
+    "contracts.CalendarChange",
+    "contracts.ContractCalendarChange",
+)
 
 
 def _refused(work: Any) -> str:
@@ -148,11 +149,15 @@ def test_every_key_inside_a_tenant_carries_the_tenant(db):
         if field.is_relation and field.related_model in tenant and field.related_model._meta.model_name != "provider"
         if (model._meta.db_table, field.column) not in keyed
     }
-    assert unkeyed == UNKEYED.keys()
+    assert unkeyed == set()
 
 
 # Unique inside a parent whose random key nobody can guess; made different here so that only the key is asked.
-UNIQUE_IN_PARENT = {"contracts.Environment": {"name": "Elsewhere"}, "slas.Clock": {"target": "elsewhere"}}
+UNIQUE_IN_PARENT = {
+    "contracts.Environment": {"name": "Elsewhere"},
+    "slas.Clock": {"target": "elsewhere"},
+    "contracts.ContractAmendment": {"reference": "elsewhere"},
+}
 
 
 def _point_elsewhere(row: Any, column: str, value: UUID) -> None:
@@ -164,6 +169,8 @@ def _point_elsewhere(row: Any, column: str, value: UUID) -> None:
     setattr(copy, column, value)
     if isinstance(copy, Event):
         copy.seq, copy.dedupe_key = 999, None
+    for name, other in UNIQUE_IN_PARENT.get(row._meta.label, {}).items():
+        setattr(copy, name, other)
     copy.save(force_insert=True)
 
 
@@ -188,6 +195,39 @@ def test_a_foreign_key_answers_alike_for_foreign_and_nonexistent(mega, octipas):
         # Where a row has children of its own, their keys may speak first; the answer is the same for both.
         assert len(answers) == 1, name
         assert next(iter(answers))[0] == "23503"
+
+
+def test_a_message_of_another_ticket_can_be_neither_journaled_nor_given_a_file(mega):
+    """Of the same customer: the key holds the ticket, too."""
+    other = mega.world.file(FILED, of=0)
+    ours = [row for row in _rows(mega, Comment) if row.ticket_id == mega.tickets[0].pk]
+    assert ours
+    with acting_as(mega.world.system):
+        event = Event.objects.get(ticket=other)
+        event.pk, event.seq, event.comment_id = uuid7(), 99, ours[0].pk
+        assert _refused(lambda: event.save(force_insert=True)) == "23503"
+        files = Attachment.objects.filter(comment__isnull=False)
+        assert _refused(lambda: files.update(ticket_id=other.pk)) == "23503"
+        unbound = Attachment.objects.filter(ticket__isnull=True)
+        assert _refused(lambda: unbound.update(comment_id=ours[0].pk)) == "23514"
+
+
+def test_what_is_told_of_an_event_names_the_ticket_of_that_event(mega):
+    other = mega.world.file(FILED, of=0)
+    with acting_as(mega.world.system):
+        for model in (OutboxEntry, Delivery):
+            rows = model.objects.filter(ticket=mega.tickets[0])
+            assert rows.exists()
+            assert _refused(lambda rows=rows: rows.update(ticket_id=other.pk)) == "23503"
+
+
+def test_a_failure_of_the_sweep_goes_with_its_clock_even_where_it_cannot_be_seen(mega):
+    """A customer's act may take a target away; failures are for staff only."""
+    with acting_as(mega.people["contact"]):
+        assert not SweepFailure.objects.exists()
+        Clock.objects.filter(ticket=mega.tickets[0]).delete()
+    with acting_as(mega.world.system):
+        assert [row.clock.ticket_id for row in SweepFailure.objects.all()] == [mega.tickets[1].pk]
 
 
 # The journal ----------------------------------------------------------------------------------------------------------
@@ -262,21 +302,23 @@ def test_policies_cannot_be_dropped_or_lifted_by_those_who_serve(app_connection,
             link.rollback()
 
 
-def test_questions_across_tenants_are_the_workers_alone(owner_connection):
+def test_questions_across_tenants_belong_to_one_login_each(owner_connection):
     rows = owner_connection.execute(
         """SELECT p.proname, pg_get_userbyid(p.proowner), p.proconfig, pg_get_function_result(p.oid),
                   has_function_privilege('helpdesk_worker', p.oid, 'EXECUTE'),
-                  has_function_privilege('helpdesk_app', p.oid, 'EXECUTE')
-                    OR has_function_privilege('helpdesk_backup', p.oid, 'EXECUTE')
+                  has_function_privilege('helpdesk_app', p.oid, 'EXECUTE'),
+                  has_function_privilege('helpdesk_backup', p.oid, 'EXECUTE')
            FROM pg_proc p WHERE p.prosecdef AND p.pronamespace = 'public'::regnamespace ORDER BY 1"""
     ).fetchall()
     assert [row[0] for row in rows] == [
         "all_providers",
+        "api_token_user",
         "providers_with_due_clocks",
         "providers_with_waiting_messages",
     ]
     for name, *found in rows:
-        assert found == ["helpdesk_search", ["search_path=public, pg_temp"], "SETOF uuid", True, False], name
+        logins = [False, True, False] if name == "api_token_user" else [True, False, False]
+        assert found == ["helpdesk_search", ["search_path=public, pg_temp"], "SETOF uuid", *logins], name
 
 
 def test_the_search_role_cannot_sign_in_and_writes_nothing(owner_connection):

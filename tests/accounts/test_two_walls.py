@@ -2,6 +2,7 @@
 
 from django.db import connection, transaction
 
+from accounts.models import ApiToken
 from accounts.tenancy import Actor, acting_as
 from tests.accounts.oracle import RULES, is_allowed, is_lent, is_withheld, tenant_models
 from tests.accounts.populated import Populated, populate
@@ -85,10 +86,12 @@ def test_somebody_elses_context_is_never_widened_by_a_forged_predicate(mega, oct
             assert not model.objects.visible_to(mega.people["engineer"]).exists(), model._meta.label
 
 
-def test_a_person_of_two_providers_sees_his_memberships_and_nothing_else_of_the_other(mega, octipas):
+def test_a_person_of_two_providers_sees_his_memberships_and_tokens_and_nothing_else_of_the_other(mega, octipas):
     at_mega = mega.people["contact"]
     with acting_as(octipas.world.system):
         from_octipas = octipas.people["contact"]
+        tokens = set(ApiToken.objects.filter(user_id=from_octipas.user_id).values_list("pk", flat=True))
+    lent = {"accounts.Membership": {from_octipas.membership_id}, "accounts.ApiToken": tokens}
     doubled = Actor(
         provider_id=at_mega.provider_id,
         role=at_mega.role,
@@ -101,5 +104,4 @@ def test_a_person_of_two_providers_sees_his_memberships_and_nothing_else_of_the_
             seen = set(model.objects.values_list("pk", flat=True))
         with acting_as(at_mega):
             usual = set(model.objects.values_list("pk", flat=True))
-        extra = {from_octipas.membership_id} if label == "accounts.Membership" else set()
-        assert seen - usual == extra, label
+        assert seen - usual == lent.get(label, set()), label

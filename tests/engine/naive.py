@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 
 GRAIN = 900
 FAR = 400 * 86_400
+BY_CLOCK = {"hours": 3600, "minutes": 60}
+"""Units that run day and night, in seconds."""
 
 Pauses = list[tuple[int, int | None]]
 
@@ -42,6 +44,22 @@ class Week:
         return at
 
 
+@dataclass(frozen=True)
+class Union:
+    """Weeks in several zones, open when one of them is; days are those of the first."""
+
+    weeks: tuple[Week, ...]
+
+    def local(self, at: int) -> datetime:
+        return self.weeks[0].local(at)
+
+    def is_open(self, at: int) -> bool:
+        return any(week.is_open(at) for week in self.weeks)
+
+    def works(self, day: date) -> bool:
+        return self.weeks[0].works(day)
+
+
 def paused_at(pauses: Pauses, at: int) -> bool:
     return any(start <= at and (end is None or at < end) for start, end in pauses)
 
@@ -54,7 +72,7 @@ def pieces(start: int, end: int, pauses: Pauses) -> list[tuple[int, int]]:
     return list(zip(ordered, ordered[1:], strict=False))
 
 
-def elapsed(week: Week, start: int, end: int, pauses: Pauses = ()) -> int:  # type: ignore[assignment]
+def elapsed(week: Week | Union, start: int, end: int, pauses: Pauses = ()) -> int:  # type: ignore[assignment]
     return sum(b - a for a, b in pieces(start, end, pauses) if week.is_open(a) and not paused_at(pauses, a))
 
 
@@ -62,7 +80,7 @@ def paused_opening(week: Week, start: int, end: int, pauses: Pauses) -> int:
     return sum(b - a for a, b in pieces(start, end, pauses) if week.is_open(a) and paused_at(pauses, a))
 
 
-def add(week: Week, start: int, seconds: int, horizon: int = FAR) -> int | None:
+def add(week: Week | Union, start: int, seconds: int, horizon: int = FAR) -> int | None:
     """Where an amount of opening time ends; None when the horizon comes first."""
     if seconds == 0:
         return start
@@ -91,7 +109,7 @@ def subtract(week: Week, end: int, seconds: int, horizon: int = FAR) -> int | No
     return None
 
 
-def nth_working_day(week: Week, day: date, count: int, step: int = 1) -> date:
+def nth_working_day(week: Week | Union, day: date, count: int, step: int = 1) -> date:
     while count:
         day += timedelta(step)
         count -= week.works(day)
@@ -126,10 +144,10 @@ def limit(
     """Where counting starts and where it ends when nothing pauses it, clause by clause."""
     today = week.local(event).date()
     tomorrow = week.midnight(today + timedelta(1))
-    if unit in ("hours", "business_hours") or rules == "opening":
+    if unit in BY_CLOCK or unit in ("business_hours", "business_minutes") or rules == "opening":
         start = tomorrow if day_after else end_of_hour(week, event) if rules == "mega" else event
-        seconds = amount * (standard if unit == "business_days" else 3600)
-        end = start + seconds if unit == "hours" else add(week, start, seconds)
+        seconds = amount * (standard if unit == "business_days" else 60 if unit.endswith("minutes") else 3600)
+        end = start + seconds if unit in BY_CLOCK else add(week, start, seconds)
         assert end is not None
         if rules == "mega" and (week.local(end).minute or week.local(end).second):
             end = end_of_hour(week, end)

@@ -163,6 +163,16 @@ def test_a_late_target_that_is_not_met_counts_again_under_the_new_severity() -> 
     assert alerts(facts, "2026-05-08 00:00:01")[-1] == ("breach", at("2026-05-08 00:00"))
 
 
+def test_a_severity_that_comes_back_brings_no_second_breach() -> None:
+    facts = [
+        started(FILED),
+        fact("severity_changed", "2026-05-06 13:30", "minor"),
+        fact("severity_changed", "2026-05-06 14:00", "critical"),
+    ]
+    assert state(facts, "2026-05-06 16:00").breached_at == DUE
+    assert [one for one in alerts(facts, "2026-05-06 16:00") if one[0] == "breach"] == [("breach", DUE)]
+
+
 def test_what_was_met_late_stays_late_whatever_severity_follows() -> None:
     facts = [started(FILED), fact("met", "2026-05-06 13:00:01"), fact("severity_changed", "2026-05-06 14:00", "minor")]
     found = state(facts, "2026-05-06 16:00")
@@ -246,6 +256,104 @@ def test_a_pause_before_the_start_is_taken_from_the_start() -> None:
         Status.PAUSED, "critical", at(FILED), remaining_seconds=4 * 3600
     )
     assert state(facts, "2026-05-04 11:00").status == Status.PENDING
+
+
+@pytest.mark.parametrize("pausing", [True, False])
+def test_a_hold_stops_the_clock_whether_waiting_pauses_it_or_not(pausing: bool) -> None:
+    using = policy(LIMITS, pausing=pausing)
+    facts = [started(FILED), fact("held", "2026-05-06 11:30", reason="invoices")]
+    expected = ClockState(Status.PAUSED, "critical", at(FILED), remaining_seconds=5400)
+    assert state(facts, "2026-05-09 10:00", using) == expected
+    released = [*facts, fact("released", "2026-05-07 09:15", reason="invoices")]
+    found = state(released, "2026-05-07 09:15", using)
+    assert (found.status, found.due_at, found.remaining_seconds) == (Status.RUNNING, at("2026-05-07 10:45"), None)
+
+
+def test_holds_for_several_reasons_end_when_each_has_ended() -> None:
+    facts = [
+        started(FILED),
+        fact("held", "2026-05-06 10:00", reason="invoices"),
+        fact("held", "2026-05-06 10:30", reason="version"),
+        fact("released", "2026-05-06 11:00", reason="invoices"),
+    ]
+    assert state(facts, "2026-05-06 11:30").status == Status.PAUSED
+    assert state([*facts, fact("released", "2026-05-06 12:00")], "2026-05-06 12:00").due_at == at("2026-05-06 15:00")
+
+
+def test_a_hold_and_a_pause_at_once_count_once_and_end_apart() -> None:
+    facts = [
+        started(FILED),
+        fact("paused", "2026-05-06 10:00"),
+        fact("held", "2026-05-06 11:00"),
+        fact("resumed", "2026-05-06 12:00"),
+    ]
+    assert state(facts, "2026-05-06 12:30").status == Status.PAUSED
+    released = [*facts, fact("released", "2026-05-06 14:00")]
+    assert state(released, "2026-05-06 14:00").due_at == at("2026-05-06 17:00")
+    without_pauses = state(released, "2026-05-06 14:00", policy(LIMITS, pausing=False))
+    assert without_pauses.due_at == at("2026-05-06 16:00")
+
+
+def test_a_release_without_a_hold_changes_nothing() -> None:
+    assert state([started(FILED), fact("released", "2026-05-06 10:00")], "2026-05-06 10:00").due_at == DUE
+    twice = [started(FILED), fact("held", "2026-05-06 10:00"), fact("released", "2026-05-06 11:00")]
+    assert state([*twice, fact("released", "2026-05-06 12:00")], "2026-05-06 12:00").due_at == at("2026-05-06 14:00")
+
+
+def test_a_reopened_target_runs_on_without_the_time_in_which_it_was_met() -> None:
+    facts = [started(FILED), fact("met", "2026-05-06 11:30"), fact("reopened", "2026-05-07 09:15")]
+    assert state(facts, "2026-05-07 09:14:59").status == Status.MET
+    found = state(facts, "2026-05-07 09:15", policy(LIMITS, pausing=False))
+    assert (found.status, found.due_at, found.met_at) == (Status.RUNNING, at("2026-05-07 10:45"), None)
+    assert state([*facts, fact("met", "2026-05-07 10:45")], "2026-05-08 10:00").met_at == at("2026-05-07 10:45")
+    assert state(facts, "2026-05-07 10:45:01").breached_at == at("2026-05-07 10:45")
+
+
+def test_a_target_may_be_reopened_again_and_only_when_it_was_met() -> None:
+    facts = [started(FILED), fact("reopened", "2026-05-06 10:00")]
+    assert state(facts, "2026-05-06 10:00").due_at == DUE
+    twice = [
+        started(FILED),
+        fact("met", "2026-05-06 10:00"),
+        fact("reopened", "2026-05-06 11:00"),
+        fact("met", "2026-05-06 12:00"),
+        fact("reopened", "2026-05-06 14:00"),
+    ]
+    assert state(twice, "2026-05-06 14:00").due_at == at("2026-05-06 16:00")
+
+
+def test_a_target_met_in_its_last_second_and_reopened_is_due_at_once() -> None:
+    facts = [started(FILED), fact("met", "2026-05-06 13:00"), fact("reopened", "2026-05-07 09:15")]
+    assert state(facts, "2026-05-07 09:15").due_at == at("2026-05-07 09:15")
+    assert state(facts, "2026-05-07 09:15:01").breached_at == at("2026-05-07 09:15")
+    after_closing = [started(FILED, "minor"), fact("met", "2026-05-07 20:00"), fact("reopened", "2026-05-11 10:00")]
+    assert state(after_closing, "2026-05-11 10:00").due_at == at("2026-05-11 10:00")
+    same_evening = [*after_closing[:2], fact("reopened", "2026-05-07 21:00")]
+    assert state(same_evening, "2026-05-07 21:00").due_at == at("2026-05-08 00:00")
+
+
+def test_a_target_met_late_and_reopened_is_late_and_owed() -> None:
+    facts = [started(FILED), fact("met", "2026-05-06 14:00"), fact("reopened", "2026-05-06 15:00")]
+    found = state(facts, "2026-05-06 16:00")
+    assert (found.status, found.due_at, found.breached_at, found.met_at) == (Status.BREACHED, DUE, DUE, None)
+
+
+def test_what_changed_while_a_target_was_met_holds_from_its_reopening_on() -> None:
+    met = [started(FILED), fact("paused", "2026-05-06 10:30"), fact("met", "2026-05-06 11:30")]
+    meanwhile = [
+        *met,
+        fact("severity_changed", "2026-05-06 12:00", "minor"),
+        fact("resumed", "2026-05-06 12:30"),
+        fact("held", "2026-05-06 12:45"),
+    ]
+    assert state(meanwhile, "2026-05-06 13:00").severity == "critical"
+    found = state([*meanwhile, fact("reopened", "2026-05-06 13:00")], "2026-05-06 13:00")
+    assert (found.status, found.severity) == (Status.PAUSED, "minor")
+    released = [*meanwhile, fact("reopened", "2026-05-06 13:00"), fact("released", "2026-05-06 14:30")]
+    # Two days and the four hours from 10:30 to 14:30, none of them twice.
+    assert state(released, "2026-05-06 14:30").due_at == at("2026-05-11 13:00")
+    again = [*released, fact("met", "2026-05-06 15:00"), fact("reopened", "2026-05-06 16:00")]
+    assert state(again, "2026-05-06 16:00").due_at == at("2026-05-11 14:00")
 
 
 def test_a_clock_met_while_paused_had_no_due_time() -> None:
@@ -478,10 +586,10 @@ def test_looking_in_between_changes_nothing(facts: list[Fact], first: int, secon
     told_early, told_late = alert_instants(POLICY, known, early), alert_instants(POLICY, known, late)
     assert told_late[: len(told_early)] == told_early
     before, after = fold(POLICY, facts, early), fold(POLICY, facts, late)
-    counted_again = any(one.kind == FactKind.SEVERITY_CHANGED and early < one.at <= late for one in facts)
-    if before.breached_at is not None and not counted_again:
+    between = {one.kind for one in facts if early < one.at <= late}
+    if before.breached_at is not None and not between & {FactKind.SEVERITY_CHANGED, FactKind.REOPENED}:
         assert after.breached_at == before.breached_at
-    if before.met_at is not None:
+    if before.met_at is not None and FactKind.REOPENED not in between:
         assert after.met_at == before.met_at
 
 

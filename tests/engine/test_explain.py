@@ -25,7 +25,10 @@ from slas.engine import (
 )
 from tests.engine.worlds import OFFICE_WEEK, at, fact, french, limit, policy, started
 
-CLAUSES = Clauses(computation="HSA-24", day_after="HSA-8", pausing="HSA-17", no_target="HSA-1", calendar="R14")
+CLAUSES = Clauses(
+    computation="HSA-24", day_after="HSA-8", pausing="HSA-17", holding="GEN-8", reopening="OCT-2", no_target="HSA-1",
+    calendar="R14",
+)  # fmt: skip
 
 
 def under(what: Limit | None, *, pausing: bool = True, calendar: Calendar | None = None) -> TargetPolicy:
@@ -215,6 +218,84 @@ def test_time_owed_is_not_said_while_it_still_grows() -> None:
     )
     assert outline(found)[3:] == [("reaches_business_days", "HSA-24"), ("paused", "HSA-17"), ("waiting", "R12")]
     assert found[-1].params == {"seconds": 7200}
+
+
+def test_holds_stand_in_the_ledger_apart_from_the_pauses() -> None:
+    facts = [
+        started("2026-05-05 10:17"),
+        fact("paused", "2026-05-06 10:00"),
+        fact("held", "2026-05-06 10:30"),
+        fact("resumed", "2026-05-06 11:00"),
+        fact("released", "2026-05-06 12:00"),
+        fact("held", "2026-05-06 17:30"),
+        fact("released", "2026-05-06 19:00"),
+    ]
+    what = under(limit(8, "business_hours", day_after=True))
+    found = steps(what, *facts, when="2026-05-06 20:00")
+    ledger = [(step.message, step.params["seconds"], step.params["total"]) for step in found if "total" in step.params]
+    assert ledger == [
+        ("counted", 3600, 3600),
+        ("paused", 1800, 3600),
+        ("held", 5400, 3600),
+        ("counted", 19_800, 23_400),
+        ("held", 1800, 23_400),
+        ("counted", 5400, 28_800),
+    ]
+    assert {step.clause for step in found if step.message == "held"} == {"GEN-8"}
+    assert one(found, "paused").clause == "HSA-17"
+    assert one(found, "due").at == at("2026-05-07 10:30")
+
+
+def test_what_goes_on_after_a_hold_is_waiting_again() -> None:
+    facts = [
+        started("2026-05-05 10:17"),
+        fact("held", "2026-05-06 10:00"),
+        fact("paused", "2026-05-06 10:30"),
+        fact("released", "2026-05-06 11:00"),
+        fact("resumed", "2026-05-06 13:00"),
+    ]
+    found = steps(under(limit(8, "business_hours", day_after=True)), *facts, when="2026-05-06 14:00")
+    stops = [(step.message, step.params["seconds"]) for step in found if step.message in ("held", "paused")]
+    assert stops == [("held", 3600), ("paused", 7200)]
+
+
+def test_a_hold_outside_opening_hours_joined_with_a_pause_is_no_line() -> None:
+    facts = [
+        started("2026-05-05 10:17"),
+        fact("paused", "2026-05-06 17:00"),
+        fact("held", "2026-05-06 18:00"),
+        fact("resumed", "2026-05-06 18:30"),
+        fact("released", "2026-05-06 20:00"),
+    ]
+    for what in (limit(9, "business_hours", day_after=True), limit(1, "business_days")):
+        found = steps(under(what), *facts, when="2026-05-06 21:00")
+        assert one(found, "paused").params["seconds"] == 3600
+        assert "held" not in [step.message for step in found]
+
+
+def test_a_held_clock_says_what_remains() -> None:
+    facts = [started("2026-05-05 10:17"), fact("held", "2026-05-06 10:00")]
+    found = steps(under(limit(4, "business_hours", day_after=True), pausing=False), *facts, when="2026-05-06 11:00")
+    assert found[-1] == Step(None, "on_hold", {"seconds": 10_800}, "GEN-8")
+
+
+def test_a_hold_day_and_night_is_told_too() -> None:
+    facts = [started("2026-05-08 10:10"), fact("held", "2026-05-08 12:00"), fact("released", "2026-05-08 13:00")]
+    found = steps(under(limit(24, "hours")), *facts, when="2026-05-08 14:00")
+    assert one(found, "held") == Step(
+        at("2026-05-08 12:00"),
+        "held",
+        {"start": at("2026-05-08 12:00"), "end": at("2026-05-08 13:00"), "seconds": 3600},
+        "GEN-8",
+    )
+
+
+def test_time_in_which_the_case_was_resolved_is_told_when_it_is_reopened() -> None:
+    facts = [started("2026-05-05 10:17"), fact("met", "2026-05-06 10:00"), fact("reopened", "2026-05-06 12:00")]
+    found = steps(under(limit(4, "business_hours", day_after=True)), *facts, when="2026-05-06 12:00")
+    step = one(found, "resolved_meanwhile")
+    assert (step.params["seconds"], step.clause) == (7200, "OCT-2")
+    assert one(found, "due").at == at("2026-05-06 15:00")
 
 
 def test_waiting_that_does_not_count_is_said_and_only_then() -> None:

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from slas.engine import UNITS, BadAmount, BadPause, BadUnit, Calendar, CalendarSpec, OutsideCalendar, Rules, Unit
-from slas.engine.limits import Limit, due, latest, window
+from slas.engine.limits import Limit, due, latest, presented, window
 from slas.engine.pauses import EverySecond, add, due_at, elapsed, merged, pause
 from tests.engine.worlds import OFFICE_WEEK, at, french, limit
 
@@ -48,9 +48,29 @@ def test_only_the_units_of_the_rules_are_taken(rules: Rules, unit: Unit) -> None
 
 
 def test_units_are_those_of_the_contracts() -> None:
-    assert UNITS[Rules.MEGA] == tuple(Unit)
-    assert UNITS[Rules.OPENING] == (Unit.BUSINESS_HOURS, Unit.BUSINESS_DAYS)
-    assert UNITS[Rules.TIMER] == (Unit.DAYS, Unit.BUSINESS_DAYS, Unit.MONTHS)
+    by_rules = {rules: " ".join(units) for rules, units in UNITS.items()}
+    assert by_rules == {
+        Rules.MEGA: "hours business_hours business_days days weeks months",
+        Rules.OPENING: "minutes business_minutes business_hours business_days",
+        Rules.TIMER: "minutes hours days business_days months",
+    }
+
+
+def test_minutes_count_to_the_second_by_the_clock_or_in_opening_time() -> None:
+    assert ends(french(), limit(15, "minutes", "opening"), "2026-05-04 17:50:10") == "04 18:05:10"
+    assert ends(french(), limit(15, "minutes", "timer"), "2026-05-04 17:50:10") == "04 18:05:10"
+    assert ends(french(), limit(15, "business_minutes", "opening"), "2026-05-04 17:50:10") == "05 09:05:10"
+    event = int(at("2026-05-05 09:05:10").timestamp())
+    assert latest(limit(15, "minutes", "timer"), french(), event) == event - 900
+    assert latest(limit(15, "business_minutes", "opening"), french(), event) == event - 15 * 3600 - 900
+
+
+def test_a_registered_letter_counts_from_the_date_of_its_first_presentation() -> None:
+    letter = presented(date(2026, 5, 12), french())
+    assert letter == at("2026-05-12 00:00")
+    assert due_at(due(limit(2, "days"), french(), letter)) == at("2026-05-16 00:00")
+    last = due_at(due(limit(2, "months"), french(), at("2026-07-12 10:00"), backwards=True))
+    assert [day for day in (11, 12, 13) if presented(date(2026, 5, day), french()) < last] == [11, 12]
 
 
 def test_hours_end_with_the_clock_hour_where_opening_is_at_half_past() -> None:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from contracts.terms import Terms, TermsError, UnknownTerm, load_terms, parse_terms
-from contracts.terms.references import UNITS
+from contracts.terms import Terms, TermsError, UnknownTerm, load_terms, missing_contract_data, parse_terms
+from contracts.terms.checks import UNITS
 from slas.engine import UNITS as ENGINE_UNITS
 from slas.engine import AlertThreshold, BadSpec, Clauses, Limit, MonthRollover, Rules, Unit
 from slas.management.commands.sla_compute import DATA
@@ -43,7 +43,9 @@ def test_figures_become_limits_with_their_clause(saas: Terms) -> None:
         "minor": Limit(2, **days),
     }
     assert (policy.target, policy.pausing) == ("response", False)
-    assert policy.clauses == Clauses("HSA-24", "HSA-8", "R13", "HSA-1", "HSA-24")
+    assert policy.clauses == Clauses(
+        computation="HSA-24", day_after="HSA-8", pausing="R13", no_target="HSA-1", calendar="HSA-24"
+    )
     assert policy.alerts == (
         AlertThreshold("approaching:75", 75, ("assignee", "engineers"), "HSA-1", True),
         AlertThreshold("breach", 100, ("assignee", "support_manager", "account_manager"), "HSA-1", True),
@@ -57,7 +59,9 @@ def test_the_first_clause_is_the_one_that_is_named(saas: Terms) -> None:
     document["targets"][0]["figures"][0]["clauses"] = ["HSA-4", "HSA-5"]
     policy = policy_for(parse_terms(document), "response")
     assert policy.alerts[0].clause == "HSA-2"
-    assert policy.clauses == Clauses("HSA-2", "HSA-8", "R13", "HSA-2", "HSA-2")
+    assert policy.clauses == Clauses(
+        computation="HSA-2", day_after="HSA-8", pausing="R13", no_target="HSA-2", calendar="HSA-2"
+    )
     assert policy.limits["no_access"] == Limit(1, Unit.BUSINESS_HOURS, Rules.MEGA, day_after=True, clause="HSA-4")
 
 
@@ -65,7 +69,7 @@ def test_a_severity_without_a_figure_has_no_target(octipas: Terms) -> None:
     policy = policy_for(octipas, "resolution")
     assert policy.limits["minor"] is None
     assert policy.limits["major"] == Limit(7, Unit.BUSINESS_DAYS, Rules.OPENING, clause="OCT-2")
-    assert policy.clauses.day_after == "R2"
+    assert (policy.clauses.day_after, policy.clauses.reopening) == ("R2", "OCT-9")
 
 
 def test_unknown_names_are_refused(saas: Terms) -> None:
@@ -129,7 +133,7 @@ def test_a_contract_turns_pausing_on_and_off(saas: Terms) -> None:
     targets = saas.to_document()["targets"]
     targets[0] |= {"pauses": True}
     del targets[0]["pauses_clause"]
-    own = changed(saas, targets=targets)
+    own = changed(saas, targets=targets, readings=[])
     assert (policy_for(own, "response").pausing, policy_for(own, "response").clauses.pausing) == (True, "R11")
     assert policy_for(own, "response", overrides={"pausing": False}).pausing is False
 
@@ -155,7 +159,11 @@ def test_a_contract_adds_days_to_a_calendar(saas: Terms) -> None:
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        ({"figure": []}, "figure: is not known here; allowed are figures, pausing, calendars, month_rollover"),
+        (
+            {"figure": []},
+            "figure: is not known here; allowed are figures, pausing, calendars, month_rollover, fields, subsidiary, "
+            "follow_the_sun, definitions",
+        ),
         ({"pausing": 1}, "pausing: must be true or false, not 1"),
         ({"figures": {}}, "figures: must be a list, not a group of fields"),
         (
@@ -184,7 +192,9 @@ def test_overrides_that_are_wrong_are_refused(saas: Terms, overrides: dict[str, 
 
 def test_overrides_keep_to_the_units_of_the_rules(octipas: Terms) -> None:
     figure = {"target": "resolution", "severity": "minor", "amount": 1, "unit": "weeks", "reference": "A"}
-    with pytest.raises(TermsError, match="weeks is not a unit of the rules opening: use business_hours, business_days"):
+    with pytest.raises(
+        TermsError, match="weeks is not a unit of the rules opening: use minutes, business_minutes, bus"
+    ):
         policy_for(octipas, "resolution", overrides={"figures": [figure]})
 
 
@@ -256,3 +266,218 @@ def test_holidays_of_nowhere_are_refused() -> None:
 def test_hours_are_read_as_seconds() -> None:
     assert span("00:00-24:00") == (0, 86_400)
     assert span("08:30-17:45") == (30_600, 63_900)
+
+
+# What only the contract can tell (GEN-6, JAL-29b) ---------------------------------------------------------------------
+
+WEEK = {day: ["08:00-19:00"] for day in ("mon", "tue", "wed", "thu", "fri")}
+FIGURES = [
+    {"target": target, "severity": severity, "amount": 4, "unit": "business_hours", "reference": "Annex 1"}
+    for target in ("gti", "gtr")
+    for severity in ("p1", "p2", "p3", "p4")
+]
+FIELDS = [
+    {"field": "availability_rate", "percent": "99.5", "reference": "Annex 1"},
+    {"field": "processing_performance", "none": True, "reference": "Annex 1"},
+    {"field": "rpo", "span": {"amount": 24, "unit": "hours"}, "reference": "Annex 1"},
+    {"field": "rto", "span": {"amount": 8, "unit": "hours"}, "reference": "Annex 1"},
+]
+COMPLETE: dict[str, Any] = {
+    "figures": FIGURES,
+    "calendars": [{"calendar": "support", "reference": "Annex 1", "weekly": WEEK}],
+    "fields": FIELDS,
+}
+
+
+@pytest.fixture(scope="module")
+def generix() -> Terms:
+    return load_terms(DATA / "generix.yaml")
+
+
+def test_what_a_contract_lacks_is_listed(generix: Terms) -> None:
+    found = [str(item) for item in missing_contract_data(generix, {})]
+    assert len(found) == 8 + 1 + 4
+    assert found[0] == "targets.gti.figures.p1: Reaction time (GTI): P1 – critical incident (GEN-3, GEN-6)"
+    assert found[8] == "calendars.support.weekly: Subscribed support hours (GEN-6, R14)"
+    assert found[-1] == "contract_fields.rto: Recovery time (RTO) (GEN-19)"
+    assert missing_contract_data(generix, {})[0].label.fr == (
+        "Garantie de temps d'intervention (GTI) : P1 – incident critique"
+    )
+    assert missing_contract_data(generix, COMPLETE) == []
+
+
+@pytest.mark.parametrize("section", ["figures", "calendars", "fields"])
+def test_what_is_left_out_is_missing(generix: Terms, section: str) -> None:
+    part = {key: value for key, value in COMPLETE.items() if key != section}
+    paths = {"figures": "targets", "calendars": "calendars", "fields": "contract_fields"}
+    assert {item.path[0] for item in missing_contract_data(generix, part)} == {paths[section]}
+
+
+def test_a_contract_may_say_that_it_has_none(generix: Terms) -> None:
+    none = [{**figure, "amount": None, "unit": None} for figure in FIGURES]
+    overrides = {**COMPLETE, "figures": none}
+    assert missing_contract_data(generix, overrides) == []
+    policy = policy_for(generix, "gtr", overrides=overrides, environment="production")
+    assert set(policy.limits.values()) == {None}
+
+
+def test_a_contract_that_brings_its_figures_and_hours_has_a_policy(generix: Terms) -> None:
+    policy = policy_for(generix, "gtr", overrides=COMPLETE, environment="production")
+    assert policy.limits["p1"] == Limit(4, Unit.BUSINESS_HOURS, Rules.OPENING, clause="GEN-4", reference="Annex 1")
+    assert (policy.pausing, policy.clauses.pausing) == (True, "GEN-4")
+    assert policy.calendar.spec.weekly == ((span("08:00-19:00"),),) * 5 + ((), ())
+    assert policy.calendar.spec.standard_seconds == 11 * 3600
+    assert policy.calendar.spec.holidays == public_holidays("FR")
+
+
+def test_nothing_is_guessed_where_a_contract_lacks_its_data(generix: Terms) -> None:
+    without_figures = {key: value for key, value in COMPLETE.items() if key != "figures"}
+    with pytest.raises(TermsError, match="overrides: figures.gti.p1: is for the contract to give, and this one does"):
+        policy_for(generix, "gti", overrides=without_figures, environment="production")
+    without_hours = {key: value for key, value in COMPLETE.items() if key != "calendars"}
+    with pytest.raises(TermsError, match="overrides: calendars.support.weekly: is for the contract to give, and this"):
+        policy_for(generix, "gti", overrides=without_hours, environment="production")
+    with pytest.raises(TermsError, match="calendars.support.weekly: is for the contract to give"):
+        calendar_for(generix, "support")
+
+
+def test_levels_apply_to_production_alone(generix: Terms) -> None:
+    policy = policy_for(generix, "gti", overrides=COMPLETE, environment="preproduction")
+    assert set(policy.limits.values()) == {None}
+
+
+def test_hours_that_were_subscribed_can_include_holidays(generix: Terms) -> None:
+    always = {day: ["00:00-24:00"] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
+    own = {"calendar": "support", "reference": "Annex 1", "weekly": always, "open_on_holidays": True}
+    calendar = calendar_for(generix, "support", overrides={**COMPLETE, "calendars": [own]})
+    assert calendar.is_working_day(date(2026, 12, 25))
+    assert not calendar_for(generix, "support", overrides=COMPLETE).is_working_day(date(2026, 12, 25))
+
+
+def test_the_hours_of_any_contract_can_be_extended(octipas: Terms) -> None:
+    own = {"calendar": "fr", "reference": "A-3", "weekly": {**WEEK, "sat": ["09:00-12:00"]}}
+    calendar = calendar_for(octipas, "fr", overrides={"calendars": [own]})
+    assert calendar.is_working_day(date(2026, 6, 13))
+    assert not calendar_for(octipas, "fr").is_working_day(date(2026, 6, 13))
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (
+            {"fields": [{"field": "colour", "text": "red", "reference": "A"}]},
+            "fields[0].field: 'colour' is no field of these terms: use availability_rate, processing_performance, rpo",
+        ),
+        (
+            {"fields": [{"field": "rpo", "percent": "99", "reference": "A"}]},
+            "fields[0]: rpo gives span, or none: true, and nothing else",
+        ),
+        (
+            {"fields": [{**FIELDS[0], "none": True}]},
+            "fields[0]: availability_rate gives percent, or none: true, and nothing else",
+        ),
+        (
+            {"fields": [{"field": "availability_rate", "percent": "101", "reference": "A"}]},
+            "fields[0].percent: must be a percentage such as 99.5, not '101'",
+        ),
+        ({"fields": [FIELDS[0], FIELDS[0]]}, "fields[1]: is given twice: keep one"),
+        ({"figures": [FIGURES[0], FIGURES[0]]}, "figures[1]: is given twice: keep one"),
+        (
+            {"calendars": [{"calendar": "support", "reference": "A", "weekly": {}}]},
+            "calendars[0].weekly: never opens: give the hours of at least one day",
+        ),
+        (
+            {"calendars": [{"calendar": "support", "reference": "A", "weekly": {"mon": ["19:00-08:00"]}}]},
+            "calendars[0].weekly.mon[0]: 19:00-08:00 ends before it starts",
+        ),
+        (
+            {"calendars": [COMPLETE["calendars"][0]] * 2},
+            "calendars[1]: is given twice: keep one",
+        ),
+        (
+            {"follow_the_sun": {"reference": "A", "zones": [{"zone": "Asia/Singapore", "weekly": WEEK}]}},
+            "follow_the_sun: no target of these terms follows the sun",
+        ),
+        (
+            {"subsidiary": {"name": "X", "zone": "Mars/Base", "reference": "A"}},
+            "subsidiary.zone: unknown time zone 'Mars/Base': use an IANA name such as Europe/Paris",
+        ),
+        (
+            {"definitions": [{"severity": "p1", "definition": {"en": "A", "fr": "B"}, "reference": "A"}]},
+            "definitions[0]: these terms do not let a contract word its severities",
+        ),
+    ],
+)
+def test_contract_data_that_is_wrong_is_refused(generix: Terms, overrides: dict[str, Any], message: str) -> None:
+    with pytest.raises(TermsError) as caught:
+        missing_contract_data(generix, overrides)
+    assert str(caught.value).splitlines()[0].startswith(f"overrides: {message}")
+
+
+def test_a_contract_may_word_severities_where_its_terms_let_it() -> None:
+    jalios = load_terms(DATA / "jalios-on-premise.yaml")
+    worded = {"severity": "minor", "definition": {"en": "A", "fr": "B"}, "reference": "Annex 2"}
+    assert missing_contract_data(jalios, {"definitions": [worded]})
+    with pytest.raises(TermsError, match=r"definitions\[0\].severity: 'huge' is not among the severities"):
+        missing_contract_data(jalios, {"definitions": [{**worded, "severity": "huge"}]})
+
+
+# Follow the sun (R15) and the subsidiary that signed (R14)  --------------------------------------------------------
+
+OFFICE = {day: ["09:00-18:00"] for day in ("mon", "tue", "wed", "thu", "fri")}
+SUN = {
+    "reference": "Option 1",
+    "zones": [
+        {"zone": "Asia/Singapore", "weekly": OFFICE, "holidays": {"country": "SG"}},
+        {"zone": "America/New_York", "weekly": OFFICE, "holidays": {"country": "US"}},
+    ],
+}
+
+
+def test_follow_the_sun_joins_the_hours_of_response_targets_alone(saas: Terms) -> None:
+    policy = policy_for(saas, "response", overrides={"follow_the_sun": SUN})
+    assert [member.zone for member in policy.calendar.spec.also_open] == ["Asia/Singapore", "America/New_York"]
+    away = policy.calendar.spec.also_open[0]
+    assert (away.holidays, away.weekly) == (public_holidays("SG"), OFFICE_WEEK)
+    assert (away.first_year, away.last_year) == holiday_years("SG")
+    assert policy.calendar.spec.weekly == OFFICE_WEEK
+    assert calendar_for(saas, "fr", overrides={"follow_the_sun": SUN}).spec.also_open == ()
+    targets = saas.to_document()["targets"]
+    targets[0]["follow_the_sun"] = False
+    still = changed(saas, targets=targets, examples=[])
+    with pytest.raises(TermsError, match="no target of these terms follows the sun"):
+        policy_for(still, "response", overrides={"follow_the_sun": SUN})
+
+
+def test_hours_elsewhere_may_know_no_holidays(saas: Terms) -> None:
+    sun = {"reference": "A", "zones": [{"zone": "Asia/Tokyo", "weekly": OFFICE}]}
+    (away,) = policy_for(saas, "response", overrides={"follow_the_sun": sun}).calendar.spec.also_open
+    assert (away.holidays, away.first_year, away.last_year) == (frozenset(), 1970, 2099)
+
+
+def test_the_sun_is_followed_over_three_zones_at_most(saas: Terms) -> None:
+    zones = [*SUN["zones"], {"zone": "Asia/Tokyo", "weekly": OFFICE}]
+    with pytest.raises(TermsError, match="follow_the_sun.zones: at most 3 zones, that of the terms included"):
+        policy_for(saas, "response", overrides={"follow_the_sun": {"reference": "A", "zones": zones}})
+    calendars = saas.to_document()["calendars"]
+    calendars[0]["also_open"] = ["availability"]
+    with pytest.raises(TermsError, match="follow_the_sun.zones: at most 3 zones, that of the terms included"):
+        policy_for(changed(saas, calendars=calendars, examples=[]), "response", overrides={"follow_the_sun": SUN})
+    shut = {"reference": "A", "zones": [{"zone": "Asia/Tokyo", "weekly": {}}]}
+    with pytest.raises(TermsError, match=r"follow_the_sun.zones\[0\].weekly: never opens"):
+        policy_for(saas, "response", overrides={"follow_the_sun": shut})
+
+
+def test_the_availability_period_is_that_of_the_subsidiary_that_signed(saas: Terms) -> None:
+    signed = {
+        "subsidiary": {
+            "name": "MEGA UK",
+            "zone": "Europe/London",
+            "holidays": {"country": "GB", "subdivision": "ENG"},
+            "reference": "Order form",
+        }
+    }
+    spec = calendar_for(saas, "availability", overrides=signed).spec
+    assert (spec.zone, spec.holidays) == ("Europe/London", public_holidays("GB", "ENG"))
+    assert calendar_for(saas, "fr", overrides=signed).spec.zone == "Europe/Paris"
+    assert calendar_for(saas, "availability").spec.zone == "Europe/Paris"

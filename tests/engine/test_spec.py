@@ -117,7 +117,7 @@ def test_a_later_span_is_joined_with_the_one_before_it_and_not_with_the_first() 
 
 
 def test_clock_counts_minutes_and_seconds_apart() -> None:
-    assert [clock(second) for second in (3599, 3600 + 59 * 60, 61, 120)] == ["00:59:59", "01:59", "00:01:01", "00:02"]
+    assert [clock(second) for second in (3599, 3600 + 59 * 60, 62, 120)] == ["00:59:59", "01:59", "00:01:02", "00:02"]
 
 
 def test_a_standard_day_may_last_the_whole_day() -> None:

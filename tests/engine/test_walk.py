@@ -2,13 +2,14 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from hypothesis import assume, example, given
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from slas.engine import Calendar, CalendarSpec, Limit, NoOpenTime, Rules, Unit
 from slas.engine.limits import due, latest, window
 from slas.engine.pauses import merged, moved
 from tests.engine import naive
+from tests.engine.conftest import EXAMPLES, PROFILE
 
 ZONES = [
     "Europe/Paris",
@@ -104,15 +105,17 @@ def test_subtract_ends_where_the_walk_back_ends(week: naive.Week, end: int, seco
 
 RULES = st.sampled_from(
     [("mega", unit) for unit in ("hours", "business_hours", "business_days", "days", "weeks", "months")]
-    + [("opening", "business_hours"), ("opening", "business_days")]
-    + [("timer", "days"), ("timer", "business_days"), ("timer", "months")]
+    + [("opening", unit) for unit in ("minutes", "business_minutes", "business_hours", "business_days")]
+    + [("timer", unit) for unit in ("minutes", "hours", "days", "business_days", "months")]
 )
 
 
 @st.composite
 def limited(draw: st.DrawFn) -> tuple[naive.Week, int, tuple[str, str], int, bool]:
     rules = draw(RULES)
-    most = {"hours": 60, "business_hours": 40, "weeks": 3, "months": 3}.get(rules[1], 12)
+    most = {"minutes": 3000, "business_minutes": 2000, "hours": 60, "business_hours": 40, "weeks": 3, "months": 3}.get(
+        rules[1], 12
+    )
     return draw(weeks()), draw(instants()), rules, draw(st.integers(0, most)), draw(st.booleans())
 
 
@@ -131,7 +134,7 @@ def test_limit_ends_where_the_clauses_say(case: tuple[naive.Week, int, tuple[str
 @st.composite
 def paused_limits(draw: st.DrawFn) -> tuple[naive.Week, int, tuple[str, str], int, naive.Pauses]:
     week, event, rules, amount, _ = draw(limited())
-    return week, event, rules, min(amount, 20), draw(pauses(event))
+    return week, event, rules, amount if "minutes" in rules[1] else min(amount, 20), draw(pauses(event))
 
 
 @given(paused_limits())
@@ -140,7 +143,7 @@ def test_pauses_move_a_limit_by_the_time_that_counted(
 ) -> None:
     week, event, (rules, unit), amount, breaks = case
     assume(sum(b - a for day in week.minutes for a, b in day) >= 600)
-    assume(unit != "hours")
+    assume(unit not in naive.BY_CLOCK)
     calendar = compiled(week)
     laid = window(Limit(amount, Unit(unit), Rules(rules)), calendar, event)
     expected = naive.paused_due(week, laid.start, laid.base, breaks)
@@ -154,7 +157,7 @@ def test_an_open_pause_leaves_what_remained_when_it_began(
 ) -> None:
     week, event, (rules, unit), amount, breaks = case
     assume(sum(b - a for day in week.minutes for a, b in day) >= 600)
-    assume(unit != "hours")
+    assume(unit not in naive.BY_CLOCK)
     calendar, begins = compiled(week), event + after
     limit = Limit(amount, Unit(unit), Rules(rules))
     laid = window(limit, calendar, event)
@@ -176,10 +179,10 @@ def test_a_backward_limit_mirrors_the_forward_one(
     assume(sum(b - a for day in week.minutes for a, b in day) >= 600)
     calendar = compiled(week)
     day = week.local(event).date()
-    if unit == "hours":
-        expected: int | None = event - amount * 3600
-    elif unit == "business_hours":
-        expected = naive.subtract(week, event, amount * 3600)
+    if unit in naive.BY_CLOCK:
+        expected: int | None = event - amount * naive.BY_CLOCK[unit]
+    elif unit in ("business_hours", "business_minutes"):
+        expected = naive.subtract(week, event, amount * (3600 if unit == "business_hours" else 60))
     elif rules == "opening":
         expected = naive.subtract(week, event, amount * calendar.spec.standard_seconds)
     elif unit == "business_days":
@@ -203,14 +206,52 @@ def test_merged_pauses_cover_the_same_seconds_once(drawn: list[tuple[int, int]])
     assert all(first[1] is not None and first[1] < second[0] for first, second in zip(found, found[1:], strict=False))
 
 
-@given(st.tuples(weeks(), weeks(), instants(), st.integers(0, 10 * 86_400)))
-def test_a_union_is_open_when_one_of_its_calendars_is(case: tuple[naive.Week, naive.Week, int, int]) -> None:
-    home, away, start, span = case
+@st.composite
+def unions(draw: st.DrawFn) -> tuple[naive.Union, Calendar]:
+    """Two or three calendars as one, walked and compiled."""
+    home, *away = draw(st.lists(weeks(), min_size=2, max_size=3))
+    also = tuple(compiled(week).spec for week in away)
     spec = compiled(home).spec
-    joined = Calendar(CalendarSpec(spec.zone, spec.weekly, spec.holidays, also_open=(compiled(away).spec,)))
-    counted = sum(b - a for a, b in naive.pieces(start, start + span, []) if home.is_open(a) or away.is_open(a))
-    assert joined.elapsed(utc(start), utc(start + span)) == counted
-    assert joined.working_day_after(date(2024, 3, 1), 3) == naive.nth_working_day(home, date(2024, 3, 1), 3)
+    return naive.Union((home, *away)), Calendar(CalendarSpec(spec.zone, spec.weekly, spec.holidays, also_open=also))
+
+
+@given(unions(), instants(), st.integers(0, 10 * 86_400))
+def test_a_union_is_open_when_one_of_its_calendars_is(
+    union: tuple[naive.Union, Calendar], start: int, span: int
+) -> None:
+    walked, joined = union
+    assert joined.elapsed(utc(start), utc(start + span)) == naive.elapsed(walked, start, start + span)
+    day = walked.local(start).date()
+    assert joined.working_day_after(day, 3) == naive.nth_working_day(walked, day, 3)
+
+
+@given(unions(), instants(), st.integers(0, 60 * 3600))
+def test_add_in_a_union_ends_where_the_walk_ends(union: tuple[naive.Union, Calendar], start: int, seconds: int) -> None:
+    walked, joined = union
+    expected = naive.add(walked, start, seconds, horizon=60 * 86_400)
+    assume(expected is not None)
+    assert joined.add(utc(start), seconds) == utc(expected)  # type: ignore[arg-type]
+
+
+WALKS = (
+    test_elapsed_is_what_the_walk_counts,
+    test_add_ends_where_the_walk_ends,
+    test_subtract_ends_where_the_walk_back_ends,
+    test_limit_ends_where_the_clauses_say,
+    test_pauses_move_a_limit_by_the_time_that_counted,
+    test_an_open_pause_leaves_what_remained_when_it_began,
+    test_a_backward_limit_mirrors_the_forward_one,
+    test_a_union_is_open_when_one_of_its_calendars_is,
+    test_add_in_a_union_ends_where_the_walk_ends,
+)
+
+
+def test_the_walk_is_gone_often_enough() -> None:
+    assert len(WALKS) * EXAMPLES["default-engine"] >= 2_000
+    assert len(WALKS) * EXAMPLES["nightly"] >= 20_000
+    if PROFILE in ("default-engine", "nightly"):
+        assert settings.default is not None
+        assert settings.default.max_examples == EXAMPLES[PROFILE]
 
 
 @given(weeks(), instants(), st.integers(1, 30 * 3600))

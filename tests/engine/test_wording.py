@@ -60,6 +60,8 @@ def test_amounts_agree_in_number() -> None:
         (4, "business_hours", "4 business hours", "4 heures ouvrées"),
         (2, "business_days", "2 business days", "2 jours ouvrés"),
         (24, "hours", "24 hours, day and night", "24 heures, jour et nuit"),
+        (15, "minutes", "15 minutes, day and night", "15 minutes, jour et nuit"),
+        (1, "business_minutes", "1 business minute", "1 minute ouvrée"),
         (1, "days", "1 day", "1 jour"),
         (1, "weeks", "1 week", "1 semaine"),
         (3, "months", "3 months", "3 mois"),
@@ -68,7 +70,16 @@ def test_amounts_agree_in_number() -> None:
         assert said(step) == f"The contract gives {english}."
         assert said(step, "fr") == f"Le contrat accorde {french}."
     assert amount_text({"amount": 5, "unit": "days"}) == "5 days"
-    assert set(UNITS) == {"hours", "business_hours", "business_days", "days", "weeks", "months"}
+    assert set(UNITS) == {
+        "minutes",
+        "business_minutes",
+        "hours",
+        "business_hours",
+        "business_days",
+        "days",
+        "weeks",
+        "months",
+    }
 
 
 def test_durations_leave_out_what_is_nought() -> None:

@@ -23,7 +23,7 @@ from helpdesk.embedded.supervision import Child, Watched
 from helpdesk.embedded.valkey import ValkeyServer
 from helpdesk.environment import BASE_DIR
 from helpdesk.run import HANGING_SECONDS, Run
-from helpdesk.stack import Stack
+from helpdesk.stack import Stack, web_command
 from helpdesk.tasks import ALIVE_FILE
 
 pytestmark = pytest.mark.processes
@@ -168,6 +168,42 @@ def test_life_of_a_run(product: Product) -> None:
     assert again.stopped_within(20)
     assert again.said.read_text().rstrip().splitlines()[-1].startswith("All is stopped")
     assert wait_until(lambda: nothing_is_left(product), seconds=5)
+
+
+def test_a_run_at_another_address_of_the_machine_becomes_ready_there(product: Product) -> None:
+    """Where only that address is listened on, and a request names it."""
+    product.environ["HOST_ADDRESS"] = "127.0.0.2"
+    run = product.launch()
+    assert run.address.startswith("http://127.0.0.2:")
+    with urllib.request.urlopen(f"{run.address}/sign-in/", timeout=10) as answer:
+        assert answer.status == 200
+    assert product.note()["HELPDESK_PUBLIC_URL"] == run.address
+
+
+@pytest.mark.parametrize(
+    ("host", "shown"),
+    [("127.0.0.1", "127.0.0.1"), ("", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("127.0.0.3", "127.0.0.3")]
+    + [("::1", "[::1]"), ("[::1]", "[::1]"), ("::", "[::1]"), ("localhost", "localhost")],
+)
+def test_the_address_that_is_asked_is_one_that_is_served(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str, shown: str
+) -> None:
+    for name in ("DATABASE_URL", "DATABASE_WORKER_URL", "DATABASE_MIGRATE_URL", "REDIS_URL"):
+        monkeypatch.setenv(name, "redis://127.0.0.1:1/0")
+    monkeypatch.delenv("HELPDESK_ALLOWED_HOSTS", raising=False)
+    run = Run(tmp_path)
+    run.stack = Stack(tmp_path, {"secret_key": "x"}, None, None, demo=False)
+    run.stack.serve_at(host, 8000)
+    assert run.stack.public_url == f"http://{shown}:8000"
+    assert shown in run.stack.environment("web")["HELPDESK_ALLOWED_HOSTS"].split(",")
+    bound = next(word for word in web_command(host, 8000) if word.startswith("--bind="))
+    assert bound == f"--bind={'[' + host + ']' if ':' in host and '[' not in host else host}:8000"
+
+
+def test_an_address_of_another_machine_is_refused_in_words(tmp_path: Path) -> None:
+    run = Run(tmp_path)
+    with pytest.raises(OSError, match=r"No port of 203\.0\.113\.7 is free, or it is no address of this machine"):
+        run.choose_address("203.0.113.7", 8000)
 
 
 def test_killed_run_blocks_nothing_and_loses_nothing(product: Product) -> None:

@@ -12,6 +12,7 @@ import pytest
 import redis
 from django.conf import settings
 
+from helpdesk.celery import app
 from helpdesk.embedded.processes import wait_until
 from helpdesk.embedded.valkey import ValkeyServer
 from helpdesk.environment import BASE_DIR
@@ -78,6 +79,16 @@ def test_task_proves_that_the_chain_is_alive(alive: Path) -> None:
     first = alive.stat().st_mtime_ns
     prove_alive()
     assert alive.stat().st_mtime_ns >= first
+
+
+def test_everything_that_beat_asks_for_is_known_to_the_worker() -> None:
+    app.loader.import_default_modules()
+    asked = {entry["task"]: entry for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+    assert set(asked) <= set(app.tasks)
+    assert asked["lifecycle.tasks.purge_uploads"]["schedule"] == 3600
+    for task in ("lifecycle.tasks.sweep", "notifications.tasks.relay", "helpdesk.tasks.prove_alive"):
+        assert asked[task]["schedule"] == settings.SWEEP_SECONDS, task
+    assert all(0 < entry["options"]["expires"] <= 3600 for entry in asked.values())
 
 
 def test_worker_and_beat_come_back_after_the_broker_was_flushed_and_gone(

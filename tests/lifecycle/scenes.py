@@ -10,6 +10,7 @@ from notifications.models import Delivery, OutboxEntry
 from slas.models import Clock
 from tests.worlds import World, as_system, paris
 from tickets.models import Attachment, Comment, Draft, Event, Ticket
+from tickets.standing import KEY as STANDING
 from tickets.states import State
 
 MONDAY = paris("2026-05-04 08:05")
@@ -31,11 +32,15 @@ SERVICES = {
     "ask": services.request_information,
     "call": services.log_call,
     "resolve": services.resolve_ticket,
+    "workaround": services.offer_workaround,
+    "accept_workaround": services.accept_workaround,
+    "decline_workaround": services.decline_workaround,
+    "move": services.move_ticket,
     "reopen": services.reopen_ticket,
     "close": services.close_ticket,
     "severity": services.change_severity,
 }
-EDITS = frozenset({"assign", "resolve", "reopen", "close", "severity"})
+EDITS = frozenset(SERVICES) - {"take", "reply", "note", "ask", "call", "workaround"}
 
 
 def arguments(world: World, act: str) -> dict[str, Any]:
@@ -46,8 +51,12 @@ def arguments(world: World, act: str) -> dict[str, Any]:
         return {"assignee_id": world.staff["second"].membership_id}
     if act == "resolve":
         return {"resolution_type": "workaround", "body": "Import again."}
-    if act == "close":
+    if act in {"close", "accept_workaround"}:
         return {}
+    if act == "workaround":
+        return {"kind": "provisional", "body": "Use the old report meanwhile."}
+    if act == "move":
+        return {"step": "confirm_test"}
     if act == "severity":
         return {"severity": "minor", "reason_code": "impact_reassessed", "reason": "One user only."}
     return {"body": f"words of {act}"}
@@ -76,6 +85,11 @@ def journal(world: World, ticket: Ticket) -> list[Event]:
     """The whole journal of a ticket."""
     with as_system(world):
         return list(Event.objects.filter(ticket=ticket).order_by("seq"))
+
+
+def told(event: Event) -> dict[str, Any]:
+    """What an event tells of its act, without how the ticket stood then."""
+    return {name: value for name, value in event.data.items() if name != STANDING}
 
 
 def kinds(world: World, ticket: Ticket) -> list[str]:

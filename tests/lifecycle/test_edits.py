@@ -21,6 +21,7 @@ from tests.lifecycle.scenes import (
     do,
     journal,
     kinds,
+    told,
 )
 from tests.worlds import World, as_system, build_world, paris
 from tickets.models import Attachment, Ticket
@@ -37,7 +38,7 @@ def _refuses(world: World, why: type[Exception], actor, act: str, ticket: Ticket
 
 
 def _data(world: World, ticket: Ticket) -> dict:
-    return journal(world, ticket)[-1].data
+    return told(journal(world, ticket)[-1])
 
 
 # What an act records --------------------------------------------------------------------------------------------------
@@ -73,17 +74,22 @@ def test_resolving_and_reopening_keep_the_type_and_the_instant(world):
     assert _data(world, ticket) == {
         "resolution_type": "workaround",
         "state": {"old": "in_progress", "new": "resolved"},
+        "contract_state": {"old": "in_progress", "new": "resolved"},
+        "step": "resolve",
     }
     ticket = do(world, world.customers[0].contact, "reopen", ticket)
     assert (ticket.state, ticket.resolution_type, ticket.resolved_at) == ("in_progress", "", None)
     assert _data(world, ticket) == {
         "resolution_type": {"old": "workaround", "new": ""},
         "state": {"old": "resolved", "new": "in_progress"},
+        "contract_state": {"old": "resolved", "new": "in_progress"},
+        "step": "reopen",
     }
     ticket = do(world, world.staff["second"], "resolve", ticket, resolution_type="correction")
     ticket = do(world, world.staff["second"], "close", ticket)
     assert (ticket.state, ticket.closed_at, ticket.resolution_type) == ("closed", ticket.updated_at, "correction")
-    assert _data(world, ticket) == {"state": {"old": "resolved", "new": "closed"}}
+    moved = {"old": "resolved", "new": "closed"}
+    assert _data(world, ticket) == {"state": moved, "contract_state": moved, "step": "close"}
 
 
 def test_a_resolution_is_of_a_type_of_the_contract(world):
@@ -157,7 +163,7 @@ def test_of_two_editors_the_second_is_told_what_the_first_changed(world):
     for act in ("assign", "resolve"):
         stale = _refuses(world, Stale, second, act, opened, expected_version=opened.version)
         (change,) = stale.changes
-        assert (change.kind, change.actor_name) == ("severity_changed", first.name)
+        assert (change.kind, change.actor_name, change.actor_side) == ("severity_changed", first.name, "provider")
         assert change.data["severity"]["new"] == "minor"
 
 
@@ -191,6 +197,9 @@ def test_a_customers_stale_form_is_told_public_changes_only(world):
     again = do(world, engineer, "resolve", again)
     stale = _refuses(world, Stale, contact, "close", again, expected_version=opened.public_version)
     assert [change.kind for change in stale.changes] == ["reopened", "resolved"]
+    again = do(world, contact, "reopen", again)
+    stale = _refuses(world, Stale, engineer, "resolve", again, expected_version=again.version - 1)
+    assert [(change.kind, change.actor_side) for change in stale.changes] == [("reopened", "customer")]
 
 
 # Who can reach a ticket at all ----------------------------------------------------------------------------------------

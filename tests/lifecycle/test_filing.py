@@ -15,7 +15,7 @@ from contracts import selectors as contracts
 from contracts.models import ContractContact
 from contracts.services import add_environment, name_contact, sign_contract
 from tests.accounts.populated import partner, upload
-from tests.lifecycle.scenes import MONDAY, Snapshot, clock, do, journal
+from tests.lifecycle.scenes import MONDAY, Snapshot, clock, do, journal, told
 from tests.worlds import START, World, as_system, build_world, filing, paris, person
 from tickets.attachments import MAX_FILES
 from tickets.models import Attachment, Ticket
@@ -229,7 +229,8 @@ def test_the_first_event_tells_the_severity(world):
     assert (event.kind, event.at, event.visibility, event.seq) == ("filed", MONDAY, "public", 1)
     assert (event.actor_name, event.actor_side) == ("Contact A", "customer")
     severity = {"old": None, "new": "no_access", "kind": "security_problem"}
-    assert event.data == {"severity": severity, "title": ticket.title}
+    assert told(event) == {"severity": severity, "title": ticket.title}
+    assert (ticket.state, ticket.contract_state) == ("new", "new")
     assert (ticket.version, ticket.public_version, ticket.opened_at) == (1, 1, MONDAY)
     row = clock(world, ticket)
     assert (row.severity, row.started_at, row.synced_at) == ("no_access", MONDAY, MONDAY)

@@ -73,7 +73,7 @@ def test_a_step_that_does_not_exist_is_refused_with_its_name():
 
 
 def test_the_contracts_workflow_has_the_last_word(terms):
-    guards.require_transition(terms, "take", "new", "provider")
+    assert guards.require_transition(terms, "take", "new", "provider").end == "in_progress"
     for act, state, side in (("take", "new", "customer"), ("take", "resolved", "provider"), ("fly", "new", "provider")):
         refusal = _refusal(guards.require_transition, terms, act, state, side)
         assert (refusal.code, refusal.params) == ("transition_refused", {"act": act, "state": state})

@@ -15,7 +15,7 @@ from contracts.services import name_contact
 from lifecycle.timers import SweepResult, sweep
 from notifications.models import OutboxEntry
 from slas.models import Clock, SweepFailure
-from tests.lifecycle.scenes import DUE, MONDAY, bring_to, clock, do, journal, kinds
+from tests.lifecycle.scenes import DUE, MONDAY, bring_to, clock, do, journal, kinds, told
 from tests.worlds import START, World, as_system, build_world, paris, person
 from tickets.models import Event, Ticket
 from tickets.states import State
@@ -61,14 +61,14 @@ def test_an_alert_names_target_due_time_and_recipients(world):
     ticket = world.file(MONDAY)
     sweep(at=DUE + SECOND)
     warning, breach = journal(world, ticket)[1:]
-    assert warning.data == {
+    assert told(warning) == {
         "target": "response",
         "code": "approaching:75",
         "due_at": "2026-05-05T11:00:00+00:00",
         "severity_at": "critical",
         "recipients": ["assignee", "engineers"],
     }
-    assert breach.data == warning.data | {
+    assert told(breach) == told(warning) | {
         "code": "breach",
         "recipients": ["assignee", "support_manager", "account_manager"],
     }

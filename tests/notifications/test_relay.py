@@ -10,11 +10,12 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.identifiers import uuid7
 from accounts.models import Membership, PartnerGrant, User
 from accounts.tenancy import acting_as
 from notifications.models import Delivery, OutboxEntry
 from notifications.relay import BACKOFF_SECONDS, relay
-from tests.lifecycle.scenes import MONDAY, do
+from tests.lifecycle.scenes import MONDAY, do, journal
 from tests.worlds import World, as_system
 from tickets.models import Ticket
 
@@ -205,15 +206,18 @@ def test_an_address_that_is_refused_delays_nobody_else(world, refusing):
 
 
 def test_an_entry_that_cannot_be_routed_stops_nobody(world, mails):
+    """Here an event that says nothing of how its ticket stood."""
     first, second = world.file(MONDAY), world.file(MONDAY + timedelta(minutes=1))
     with as_system(world):
-        Ticket.objects.filter(pk=first.pk).update(due_at=None, severity="no_such", version=1)
         broken = OutboxEntry.objects.get(ticket=first)
-        OutboxEntry.objects.filter(pk=broken.pk).update(event_id=first.pk)
+        event = journal(world, first)[0]
+        event.pk, event.seq, event.data = uuid7(), 2, {"title": "?"}
+        event.save(force_insert=True)
+        OutboxEntry.objects.filter(pk=broken.pk).update(event_id=event.pk)
     assert relay(at=SENT) == 3
     with as_system(world):
         broken.refresh_from_db()
-        assert (broken.routed_at, broken.failed_at, broken.error[:8]) == (None, SENT, "KeyError")
+        assert (broken.routed_at, broken.failed_at, broken.error) == (None, SENT, "KeyError('ticket')")
         assert OutboxEntry.objects.get(ticket=second).routed_at == SENT
         assert {row.ticket_reference for row in Delivery.objects.all()} == {second.reference}
     assert relay(at=SENT + timedelta(hours=1)) == 0

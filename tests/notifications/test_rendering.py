@@ -5,12 +5,16 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import Membership, User
+from accounts.tenancy import acting_as
+from contracts.selectors import terms_of
+from lifecycle import contests
 from lifecycle.timers import sweep
 from notifications.models import Delivery
 from notifications.relay import relay
-from notifications.rendering import render
+from notifications.rendering import _HEADLINES, render
 from tests.lifecycle.scenes import DUE, MONDAY, do, journal
 from tests.worlds import World, as_system
+from tickets.events import Kind
 from tickets.models import Event, Ticket
 
 SENT = MONDAY + timedelta(days=60)
@@ -61,6 +65,22 @@ def test_a_due_time_is_told_in_the_readers_zone_and_in_the_contracts(world):
 def test_midnight_is_told_as_the_end_of_the_day(world):
     ticket = world.file(MONDAY, severity="moderate")
     assert "Tue 5 May 2026, 24:00" in _rendered(world, ticket, "contact", language="en").body
+
+
+def test_only_the_contracts_own_midnight_closes_a_day(world):
+    """Midnight on another clock is the start of a day there, and no end (R1)."""
+    moderate = world.file(MONDAY, severity="moderate")
+    abroad = _rendered(world, moderate, "contact", language="en", time_zone="America/New_York").body
+    assert "Tue 5 May 2026, 24:00 (Europe/Paris) = Tue 5 May 2026, 18:00 (America/New_York)" in abroad
+    neighbour = _rendered(world, moderate, "contact", language="en", time_zone="Europe/Brussels").body
+    assert "Europe/Brussels" not in neighbour
+    critical = world.file(MONDAY)
+    east = _rendered(world, critical, "contact", language="en", time_zone="Asia/Magadan").body
+    assert "Tue 5 May 2026, 13:00 (Europe/Paris) = Tue 5 May 2026, 22:00 (Asia/Magadan)" in east
+    midnight = _rendered(world, critical, "contact", language="en", time_zone="Pacific/Fiji").body
+    assert "= Tue 5 May 2026, 23:00 (Pacific/Fiji)" in midnight
+    dateline = _rendered(world, critical, "contact", language="en", time_zone="Pacific/Tongatapu").body
+    assert "= Wed 6 May 2026, 00:00 (Pacific/Tongatapu)" in dateline
 
 
 def test_a_severity_change_tells_old_new_and_why(world):
@@ -147,3 +167,26 @@ def test_a_subject_has_a_measure(world):
     assert len(rendered.subject) <= 300
     assert rendered.subject.endswith("é" * 160)
     assert journal(world, ticket)[0].data["title"] == "é" * 160
+
+
+def test_an_exclusion_and_a_contest_are_told_with_their_words(world):
+    ticket = world.file(MONDAY)
+    manager, contact = world.staff["manager"], world.customers[0].contact
+    reason = terms_of(world.customers[0].contract).exclusion_reasons[0]
+    told = {"reference": ticket.reference, "at": MONDAY}
+    with acting_as(manager):
+        contests.exclude_ticket(actor=manager, reason_code=reason.code, evidence="The line was down.", **told)
+    excluded = _rendered(world, ticket, "contact", language="en")
+    assert "Case MEGA-1001 is out of the service-level figures" in excluded.subject
+    assert f"Reason: {reason.label.en}" in excluded.body
+    assert "Evidence: The line was down." in excluded.body
+    with acting_as(contact):
+        wanted = contests.Proposal("exclusion", journal(world, ticket)[-1].id)
+        contests.contest(actor=contact, proposal=wanted, reason="It was up.", **told)
+    contested = _rendered(world, ticket, "manager", language="fr")
+    assert "Contact A conteste" in contested.subject
+    assert "> It was up." in contested.body
+
+
+def test_every_kind_has_a_headline():
+    assert set(_HEADLINES) == set(Kind)

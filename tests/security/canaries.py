@@ -29,6 +29,7 @@ class Person:
     customers: frozenset[str] = frozenset()
     actor: Actor | None = None
     session_key: str = ""
+    token: str = ""
     agent: str = ""
 
     @property

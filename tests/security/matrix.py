@@ -19,25 +19,28 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Visitor:
-    """A person with his session, asking as a browser would."""
+    """A person with his session, asking as a browser would; ``by_token``: as a program of his would."""
 
-    def __init__(self, person: Person) -> None:
+    def __init__(self, person: Person, *, by_token: bool = False) -> None:
         self.person = person
+        self.by_token = by_token
         self.client = Client(raise_request_exception=False)
 
     def ask(self, verb: str, address: str, case: Case) -> Any:
         """One request on a fresh set of cookies."""
         self.client.cookies = SimpleCookie()
-        if self.person.session_key:
+        if self.person.session_key and not self.by_token:
             self.client.cookies["session"] = self.person.session_key
         given: dict[str, Any] = {"headers": {"User-Agent": self.person.agent}}
+        if self.by_token:
+            given["headers"]["Authorization"] = f"Bearer {self.person.token or 'hdt_' + 'x' * 43}"
         if case.query:
             query = QueryDict(mutable=True)
             query.update(case.query)
             given["query_params"] = query
         if verb not in SAFE:
             given["data"] = case.data
-            if verb != "POST":
+            if verb != "POST" or case.is_json:
                 given["content_type"] = "application/json"
         return getattr(self.client, verb.lower())(address, **given)
 
@@ -66,11 +69,12 @@ class Matrix:
     ledger: Ledger | None = None
     verbs: Iterable[str] = VERBS
     few: bool = False
+    by_token: bool = False
     verdict: Verdict = field(default_factory=Verdict)
 
     def walk(self, routes: Iterable[str] | None = None) -> Verdict:
         """Every case of every address by every verb; a stranger's thing is compared with what is not there."""
-        visitor = Visitor(self.person)
+        visitor = Visitor(self.person, by_token=self.by_token)
         before = self.ledger.digest() if self.ledger else ""
         for route in routes if routes is not None else TABLE:
             cases = TABLE[route](self.stage, self.person)

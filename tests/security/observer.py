@@ -11,7 +11,14 @@ from django.conf import settings
 from django.db import connection, transaction
 
 SIDE_TABLES = frozenset(
-    {"accounts_accessrecord", "cache_entries", "django_migrations", "django_session", "usersessions_usersession"}
+    {
+        "accounts_accessrecord",
+        "accounts_ratewindow",
+        "cache_entries",
+        "django_migrations",
+        "django_session",
+        "usersessions_usersession",
+    }
 )
 """Bookkeeping that a refused request may write: denials, limits, the session's last sign of life (never its key)."""
 
@@ -24,6 +31,8 @@ _ONCE = (
     (re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"), b"IDENTIFIER"),
     (re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[^\"< ]*"), b"INSTANT"),
     (re.compile(rb"\d\d:\d\d(?::\d\d)?"), b"TIME"),
+    (re.compile(rb"(RateLimit-(?:Remaining|Reset)): \d+"), rb"\1: SOME"),
+    (re.compile(rb'"request_id": ?"[0-9a-f]{32}"'), b"REQUEST"),
 )
 
 

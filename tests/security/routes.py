@@ -11,12 +11,14 @@ from uuid import UUID
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.access import Access, access_of
+from accounts.tenancy import Actor, acting_as
 from tests.security.canaries import Person
 from tests.security.stage import Owned, Stage
-from tickets.models import Ticket
+from tickets.models import Event, Ticket
 
 NOBODY = UUID("00000000-0000-7000-8000-000000000000")
 NO_REFERENCE = "MEGA-4999"
+NO_CONTRACT = "NO-SUCH-CONTRACT"
 NOTHING = "nonexistent"
 
 
@@ -43,6 +45,7 @@ class Case:
     data: dict[str, Any] = field(default_factory=dict)
     asked: tuple[str, ...] = ()
     family: str = ""
+    is_json: bool = False
 
     def address(self, name: str) -> str:
         """The path of the call."""
@@ -128,6 +131,29 @@ def _assign(stage: Stage, person: Person) -> list[Case]:
     return cases
 
 
+def _filed_entry(ticket: Ticket) -> UUID:
+    with acting_as(Actor.system(ticket.provider_id)):
+        return Event.objects.get(ticket=ticket, kind="filed").id
+
+
+def _contest(stage: Stage, person: Person) -> list[Case]:
+    """The severity with which a ticket was filed is disputed."""
+
+    def data(ticket: Ticket | None) -> dict[str, Any]:
+        entry = _filed_entry(ticket) if ticket else NOBODY
+        return {"about": "severity", "entry": str(entry), "severity": "minor", "reason": "One user only."}
+
+    return _tickets(stage, person, "ticket", data)
+
+
+def _looks(stage: Stage, person: Person) -> list[Case]:
+    """Whether something happened since a version of long ago."""
+    return [
+        Case(case.thing, case.entitled, case.kwargs, query={"version": "0"}, asked=case.asked)
+        for case in _tickets(stage, person)
+    ]
+
+
 def _receipts(stage: Stage, person: Person) -> list[Case]:
     return [
         Case(case.thing, case.entitled, {**case.kwargs, "target": "response"}, asked=case.asked)
@@ -163,6 +189,28 @@ def _contracts(stage: Stage, person: Person) -> list[Case]:
         asked = (str(owned.contract.id),)
         cases.append(Case(key, _serves(person, owned), {"contract_id": owned.contract.id}, asked=asked))
     return cases
+
+
+def _decisions(stage: Stage, person: Person) -> list[Case]:
+    """An amendment that there is not is approved."""
+    return [
+        Case(
+            case.thing,
+            case.entitled,
+            case.kwargs,
+            data={"amendment": str(NOBODY), "action": "approve"},
+            asked=case.asked,
+        )
+        for case in _contracts(stage, person)
+    ]
+
+
+def _what_ifs(stage: Stage, person: Person) -> list[Case]:
+    """Past tickets are counted again with fewer critical ones."""
+    given = {"first_day": "2026-05-01", "last_day": "2026-05-31", "what": "severities", "severity_critical": "major"}
+    return [
+        Case(case.thing, case.entitled, case.kwargs, data=given, asked=case.asked) for case in _contracts(stage, person)
+    ]
 
 
 def _mails(stage: Stage, person: Person) -> list[Case]:
@@ -300,6 +348,34 @@ def _plain(**data: str) -> Callable[[Stage, Person], list[Case]]:
     return lambda stage, person: [Case("-", True, data=data)]
 
 
+def _contracts_by_reference(stage: Stage, person: Person) -> list[Case]:
+    cases = [Case(NOTHING, False, {"reference": NO_CONTRACT}, asked=(NO_CONTRACT,))]
+    for key, owned in stage.customers.items():
+        reference = owned.contract.reference
+        cases.append(Case(key, _serves(person, owned), {"reference": reference}, asked=(reference,)))
+    return cases
+
+
+def _contract_pages(stage: Stage, person: Person) -> list[Case]:
+    return [Case("-", True), Case("-", True, query={"after": "A", "size": "1"})]
+
+
+def _computations(stage: Stage, person: Person) -> list[Case]:
+    """A deadline under each contract, alone and in a batch; and under terms, by their code."""
+    due = {"op": "due", "severity": "critical", "target": "response", "at": "2026-05-04T10:00:00+02:00"}
+    cases = []
+    for case in _contracts_by_reference(stage, person):
+        one = due | {"contract": case.kwargs["reference"]}
+        for family, data in (("", one), ("batch", {"cases": [one | {"id": 1}]})):
+            cases.append(Case(case.thing, case.entitled, data=data, asked=case.asked, family=family, is_json=True))
+    for thing, code in ((NOTHING, "no-such-terms"), ("unpublished", "octipas")):
+        cases.append(Case(thing, False, data=due | {"terms": code}, asked=(code,), family="terms", is_json=True))
+    own = {"op": "add", "seconds": 60, "start": "2026-05-04T10:00:00+02:00"}
+    for thing, entitled, code in ((NOTHING, False, "no-such-calendar"), ("own", bool(person.provider), "fr")):
+        cases.append(Case(thing, entitled, data=own | {"calendar": code}, family="calendar", is_json=True))
+    return cases
+
+
 Cases = Callable[[Stage, Person], list[Case]]
 TABLE: dict[str, Cases] = {
     "home": _plain(),
@@ -308,6 +384,8 @@ TABLE: dict[str, Cases] = {
     "demo_sign_in": _demo,
     "sessions": _plain(),
     "end_session": _sessions,
+    "preferences": _plain(),
+    "set_time_zone": _plain(time_zone="Asia/Tokyo"),
     "set_language": _plain(language="fr"),
     "set_appearance": _plain(theme="dark"),
     "mailbox": _plain(),
@@ -321,6 +399,7 @@ TABLE: dict[str, Cases] = {
     "new_case_due": _due,
     "queue": _queues,
     "ticket": _tickets,
+    "ticket_live": _looks,
     "clock_receipt": _receipts,
     "ticket_take": _act("waiting"),
     "ticket_assign": _assign,
@@ -329,14 +408,34 @@ TABLE: dict[str, Cases] = {
     "ticket_ask": _act(body="Which release?"),
     "ticket_call": _act(body="We spoke."),
     "ticket_resolve": _act(body="Import again.", resolution_type="workaround"),
+    "ticket_workaround": _act(kind="provisional", body="Use the old report meanwhile."),
+    "ticket_accept_workaround": _act(),
+    "ticket_decline_workaround": _act(body="It loses data."),
+    "ticket_move": _act("resolved", step="confirm_test"),
     "ticket_reopen": _act("resolved", body="Still wrong."),
     "ticket_close": _act("resolved"),
     "ticket_severity": _act(severity="minor", reason_code="impact_reassessed", reason="Few are concerned."),
+    "ticket_exclude": _act(reason_code="guide_not_followed", evidence="Their network was down."),
+    "ticket_reinstate": _act(reason="It was ours."),
+    "ticket_contest": _contest,
+    "ticket_accept_contest": _act(contest=str(NOBODY)),
+    "ticket_decline_contest": _act(contest=str(NOBODY), reason="No."),
+    "ticket_withdraw_contest": _act(contest=str(NOBODY)),
     "upload": _uploads,
     "attachment": _files,
     "markdown_preview": _plain(body="*Hello*"),
     "save_draft": _drafts,
     "contract": _contracts,
+    "contract_clauses": _contracts,
+    "contract_decide": _decisions,
+    "contract_what_if": _what_ifs,
+    "api_reference": _plain(),
+    "api_openapi": _plain(),
+    "api_contracts": _contract_pages,
+    "api_contract": _contracts_by_reference,
+    "api_clocks": _tickets,
+    "api_clock_receipt": _receipts,
+    "api_compute": _computations,
 }
 """Name of an address → its calls for one person, with bodies that would do something."""
 
@@ -348,12 +447,23 @@ PERMISSION = {
     "ticket_ask": "ticket.ask",
     "ticket_call": "ticket.call",
     "ticket_resolve": "ticket.resolve",
+    "ticket_workaround": "ticket.workaround",
+    "ticket_accept_workaround": "ticket.accept_workaround",
+    "ticket_decline_workaround": "ticket.decline_workaround",
+    "ticket_move": "ticket.move",
     "ticket_reopen": "ticket.reopen",
     "ticket_close": "ticket.close",
     "ticket_severity": "ticket.severity",
+    "ticket_exclude": "ticket.exclude",
+    "ticket_reinstate": "ticket.exclude",
+    "ticket_contest": "ticket.contest",
+    "ticket_accept_contest": "ticket.agree",
+    "ticket_decline_contest": "ticket.agree",
+    "ticket_withdraw_contest": "ticket.contest",
+    "contract_decide": "contract.approve",
     "new_case": "ticket.file",
 }
-FREE = frozenset({"save_draft", "notifications_read", "demo_sign_in", "sign_out", "set_language"})
+FREE = frozenset({"save_draft", "notifications_read", "demo_sign_in", "sign_out", "set_language", "set_time_zone"})
 """Addresses by which everybody writes, but only what is his own."""
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from accounts import actors, services
+from accounts import actors, services, tokens
 from accounts.models import Customer, DemoAccount, Membership, Provider, User
 from accounts.roles import Role
 from accounts.tenancy import Actor, acting_as
@@ -89,6 +89,7 @@ def build_stage(become: Callable[[str], None]) -> Stage:
     _outsiders(stage)
     for someone in stage.people.values():
         _open_session(stage, someone)
+        _give_token(someone)
     _close_doors(stage)
     return stage
 
@@ -311,6 +312,17 @@ def _open_session(stage: Stage, someone: Person) -> None:
         user=user, session_key=someone.session_key, ip="127.0.0.1", user_agent=someone.agent
     )
     stage.sessions[someone.key] = row.pk
+
+
+def _give_token(someone: Person) -> None:
+    """A token for everything, used once already: its first use of the day is noted."""
+    if someone.actor is None:
+        return
+    now = datetime.now(UTC)
+    with acting_as(Actor.system(someone.acting.provider_id)):
+        made = {"membership": membership_of(someone.acting), "name": someone.key, "scopes": tokens.SCOPES}
+        _row, someone.token = tokens.create_token(**made, at=now, lasts=timedelta(days=1))
+    assert tokens.bearer_of(someone.token, now)
 
 
 def _close_doors(stage: Stage) -> None:

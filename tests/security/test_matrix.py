@@ -33,12 +33,12 @@ MIN_CELLS = 400
 TALK = {"ticket_reply", "save_draft", "notifications_read"}
 DESK = {"ticket_take", "ticket_assign", "ticket_note", "ticket_ask", "ticket_call", "ticket_resolve", "ticket_severity"}
 WRITES = {
-    "contact_a": TALK | {"new_case", "ticket_reopen", "ticket_close", "sign_out"},
+    "contact_a": TALK | {"new_case", "ticket_reopen", "ticket_close", "ticket_contest", "sign_out"},
     "contact_b": TALK | {"new_case", "ticket_reopen", "ticket_close"},
     "contact_e": {"ticket_reply", "ticket_close", "save_draft"},
-    "engineer": TALK | DESK,
-    "manager": {"ticket_reply", "save_draft"} | DESK,
-    "account_manager": {"ticket_reply", "ticket_note"},
+    "engineer": TALK | DESK | {"ticket_contest"},
+    "manager": {"ticket_reply", "save_draft", "ticket_contest", "ticket_exclude"} | DESK,
+    "account_manager": {"ticket_reply", "ticket_note", "ticket_contest", "ticket_exclude"},
     "viewer_a": {"save_draft"},
     "anonymous": {"demo_sign_in"},
 }
@@ -52,7 +52,7 @@ READS = {
     "auditor": CASE | {"PRIVnoteA", "PRIVnotecontentB"},
     "octipas_engineer": {"titleC", "PRIVnoteC"},
 }
-PUBLIC = {"home", "sign_in", "sign_out", "set_language", "set_appearance", "healthz"}
+PUBLIC = {"api_reference", "api_openapi", "home", "sign_in", "sign_out", "set_language", "set_appearance", "healthz"}
 
 
 @pytest.fixture(autouse=True)
@@ -89,6 +89,21 @@ def test_an_address_with_a_parameter_is_tried_with_things_of_every_owner(stage):
             assert "nonexistent" in things, route.name
             assert len(strangers) >= 3, route.name
             assert any(case.entitled for case in cases), route.name
+
+
+API = ("api_contracts", "api_contract", "api_clocks", "api_clock_receipt", "api_compute")
+
+
+@pytest.mark.parametrize("key", PEOPLE)
+def test_a_program_learns_no_more_than_its_holder(stage, ledger, key):
+    person = stage.people[key]
+    verdict = Matrix(stage, person, ledger, by_token=True).walk(API)
+    assert not verdict.faults, "\n".join(verdict.faults)
+    assert not verdict.written
+    answered = {route for route, _verb, status in verdict.statuses if status == 200}
+    assert answered == (set(API) if person.provider else set())
+    refused = {status for _route, _verb, status in verdict.statuses if status != 200}
+    assert refused == {401} if not person.provider else refused <= {400, 404, 405, 415, 422}
 
 
 @pytest.mark.parametrize("key", PEOPLE)

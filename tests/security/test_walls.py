@@ -19,10 +19,11 @@ from tests.security.conftest import policies_apply
 from tests.security.matrix import Matrix, Verdict
 from tests.security.stage import Stage
 
-ROOMS = ("accounts", "contracts", "tickets", "slas", "notifications", "lifecycle", "web")
+ROOMS = ("accounts", "contracts", "tickets", "slas", "notifications", "lifecycle", "web", "api")
 STRANGERS = ("contact_a", "partner", "octipas_engineer")
 READING = ("queue", "cases", "new_case", "new_case_due", "ticket", "clock_receipt", "attachment", "contract")
 READING += ("mailbox", "mail", "notifications")
+READING += ("api_contracts", "api_contract", "api_clocks", "api_clock_receipt")
 ACTING = ("ticket_reply", "ticket_note", "ticket_close", "save_draft", "upload", "notifications_read", "new_case")
 ACTING += ("ticket_assign", "ticket_take")
 

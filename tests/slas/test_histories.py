@@ -1,8 +1,11 @@
 """Random histories: whatever people do and whenever the sweep comes, rows, journal and fold say the same."""
 
 import os
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -12,26 +15,71 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.errors import DomainError
+from contracts.publishing import DATA
+from contracts.terms import Terms, load_terms
 from lifecycle.timers import sweep
 from notifications.models import OutboxEntry
 from slas import clocks
 from slas.models import Clock
 from tests.lifecycle.scenes import MONDAY, SERVICES, do, journal
-from tests.worlds import World, as_system
+from tests.terms.test_contracts_in_life import agreed
+from tests.worlds import World, as_system, build_world
 from tickets.models import Event, Ticket
 
 EXAMPLES = 150 if os.environ.get("HYPOTHESIS_PROFILE") == "nightly" else 12
 PEOPLE = ("engineer", "second", "contact")
-SEVERITIES = (("no_access", "platform_down"), ("critical", ""), ("moderate", ""), ("minor", ""))
-END = MONDAY + timedelta(days=30)
+END = MONDAY + timedelta(days=45)
 
+
+@dataclass(frozen=True)
+class Setting:
+    """A contract under which histories are played: its terms, what it changes in them, and what people choose from."""
+
+    document: str
+    overrides: dict[str, Any] | None = None
+
+    @cached_property
+    def terms(self) -> Terms:
+        return load_terms(DATA / f"{self.document}.yaml")
+
+    @cached_property
+    def severities(self) -> list[tuple[str, str]]:
+        return [
+            (item.code, kind.code if kind else "") for item in self.terms.severities for kind in item.kinds or [None]
+        ]
+
+    def arguments(self, act: str, choice: int) -> dict[str, Any]:
+        """What is chosen in the form of an act, by a number."""
+        if act == "severity":
+            severity, kind = self.severities[choice % len(self.severities)]
+            return {"severity": severity, "severity_kind": kind}
+        if act == "move":
+            steps = [item.code for item in self.terms.workflow.transitions if item.act == "move"] or ["none"]
+            return {"step": steps[choice % len(steps)]}
+        resolution_type = self.terms.resolution_types[choice % len(self.terms.resolution_types)].code
+        if act == "workaround":
+            return {"kind": ("final", "provisional")[choice % 2], "resolution_type": resolution_type}
+        if act == "resolve":
+            steps = ["", *(item.code for item in self.terms.workflow.transitions if item.act == "resolve")]
+            return {"resolution_type": resolution_type, "step": steps[choice // 7 % len(steps)]}
+        return {}
+
+
+SETTINGS = {
+    "hopex": Setting("hopex-saas"),
+    "octipas": Setting("octipas"),
+    "octipas_pausing": Setting("octipas", {"pausing": True}),
+    "generix": Setting("generix", agreed("generix")),
+    "jalios": Setting("jalios-on-premise", agreed("jalios")),
+}
+WAYS = ["take", "reply", "ask", "reply", "workaround", "accept_workaround", "resolve", "move", "reopen", "severity"]
 STEP = st.tuples(
     st.integers(0, 20 * 3600),
-    st.sampled_from([*sorted(SERVICES), "severity", "sweep"]),
+    st.sampled_from([*sorted(SERVICES), *WAYS, "sweep"]),
     st.sampled_from(PEOPLE),
-    st.sampled_from(SEVERITIES),
+    st.integers(0, 99),
 )
-HISTORY = st.tuples(st.sampled_from(SEVERITIES), st.lists(STEP, max_size=10))
+HISTORY = st.tuples(st.integers(0, 99), st.lists(STEP, max_size=14))
 RELAXED = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     deadline=None,
@@ -39,20 +87,32 @@ RELAXED = settings(
 )
 
 
-def _play(world: World, history, *, sweeps: bool = True) -> Ticket:
+@pytest.fixture(params=SETTINGS.values(), ids=SETTINGS.keys())
+def setting(request) -> Setting:
+    return request.param
+
+
+@pytest.fixture
+def played(worker_db, setting) -> World:
+    """A provider on the terms of the setting."""
+    return build_world(document=DATA / f"{setting.document}.yaml", overrides=setting.overrides)
+
+
+def _play(world: World, setting: Setting, history, *, sweeps: bool = True) -> Ticket:
     """File and do the steps; an act that the ticket's state does not allow is passed over."""
-    (severity, kind), steps = history
+    first, steps = history
+    severity, kind = setting.severities[first % len(setting.severities)]
     ticket = world.file(MONDAY, severity=severity, severity_kind=kind)
     people = world.staff | world.customers[0].people
     at = MONDAY
-    for seconds, act, who, (new, new_kind) in steps:
+    for seconds, act, who, choice in steps:
         at += timedelta(seconds=seconds)
         if act == "sweep":
             if sweeps:
                 sweep(at=at)
                 ticket = _fresh(world, ticket)
             continue
-        given = {"severity": new, "severity_kind": new_kind} if act == "severity" else {}
+        given = setting.arguments(act, choice)
         try:
             with transaction.atomic():
                 ticket = do(world, people[who], act, _fresh(world, ticket), at=at, **given)
@@ -79,11 +139,11 @@ def _alerts(world: World, ticket: Ticket) -> list[tuple[str, datetime]]:
 
 @RELAXED
 @given(history=HISTORY)
-def test_rows_are_what_the_journal_folds_to(world, history):
+def test_rows_are_what_the_journal_folds_to(played, setting, history):
     with transaction.atomic():
-        ticket = _fresh(world, _play(world, history))
-        events = journal(world, ticket)
-        with as_system(world):
+        ticket = _fresh(played, _play(played, setting, history))
+        events = journal(played, ticket)
+        with as_system(played):
             rows = list(Clock.objects.filter(ticket=ticket))
             assert clocks.differences(ticket, events, rows) == []
         assert _check() == "1 tickets folded, 0 differ\n"
@@ -94,17 +154,17 @@ def test_rows_are_what_the_journal_folds_to(world, history):
 
 @RELAXED
 @given(history=HISTORY)
-def test_after_the_last_sweep_the_journal_holds_every_alert_once(world, history):
+def test_after_the_last_sweep_the_journal_holds_every_alert_once(played, setting, history):
     with transaction.atomic():
-        ticket = _play(world, history)
+        ticket = _play(played, setting, history)
         sweep(at=END)
-        ticket = _fresh(world, ticket)
-        events = journal(world, ticket)
-        with as_system(world):
+        ticket = _fresh(played, ticket)
+        events = journal(played, ticket)
+        with as_system(played):
             reached = [alert for one in clocks.reckon(ticket, events, END) for alert in clocks.due_alerts(one, END)]
             expected = sorted((alert.code, alert.at) for alert in reached)
             assert not Clock.objects.filter(next_action_at__isnull=False).exists()
-        assert _alerts(world, ticket) == expected
+        assert _alerts(played, ticket) == expected
         assert len(expected) == len({event.dedupe_key for event in events if event.dedupe_key})
         assert _check() == "1 tickets folded, 0 differ\n"
         transaction.set_rollback(True)
@@ -112,25 +172,25 @@ def test_after_the_last_sweep_the_journal_holds_every_alert_once(world, history)
 
 @RELAXED
 @given(history=HISTORY)
-def test_how_often_the_sweep_comes_changes_no_alert(world, history):
+def test_how_often_the_sweep_comes_changes_no_alert(played, setting, history):
     """Swept all the time, or only once at the end: the same alerts at the same instants."""
     found = []
     for sweeps in (True, False):
         with transaction.atomic():
-            ticket = _play(world, history, sweeps=sweeps)
+            ticket = _play(played, setting, history, sweeps=sweeps)
             sweep(at=END)
-            found.append((_alerts(world, ticket), _fresh(world, ticket).due_at))
+            found.append((_alerts(played, ticket), _fresh(played, ticket).due_at))
             transaction.set_rollback(True)
     assert found[0] == found[1]
 
 
 @RELAXED
 @given(history=HISTORY)
-def test_every_event_has_its_outbox_row_but_a_warning_overtaken_by_its_breach(world, history):
+def test_every_event_has_its_outbox_row_but_a_warning_overtaken_by_its_breach(played, setting, history):
     with transaction.atomic():
-        ticket = _play(world, history)
-        events = journal(world, ticket)
-        with as_system(world):
+        ticket = _play(played, setting, history)
+        events = journal(played, ticket)
+        with as_system(played):
             told = set(OutboxEntry.objects.values_list("event_id", flat=True))
         untold = [event for event in events if event.pk not in told]
         assert {event.kind for event in untold} <= {"clock_approaching"}

@@ -1,10 +1,11 @@
 """Plays a story: a contract, then dated steps; and writes down what came of it in the words of the story.
 
-A story is a YAML file that a customer could read:
+A story is a YAML file that a customer could read, in a folder that is called like the terms document:
 
     title, clauses   what it shows, and where the contract says so
     steps            {at, who, does} in French time; `does: wait` lets time pass until the sweep and the relay look
-    clock            what the response clock says in the end
+    clock            what the only clock says in the end; `clocks` where there may be several, by target
+    overrides        what the contract changes in its terms
     journal          one line per entry, oldest first
     private          the numbers of the lines that the customer does not see
     told             "what happened → who: how", in the order of the journal
@@ -19,12 +20,14 @@ import yaml
 
 from accounts.errors import DomainError, Refused
 from accounts.tenancy import Actor, acting_as
+from contracts.selectors import terms_of
 from lifecycle.timers import sweep
 from notifications.models import Delivery
 from notifications.relay import relay
 from slas.models import Clock
 from tests.lifecycle.scenes import do
 from tests.worlds import PARIS, World, as_system
+from tickets.events import ALERTS, Kind
 from tickets.models import Event, Ticket
 from tickets.selectors import timeline
 
@@ -37,6 +40,10 @@ ACTS = {
     "asks": "ask",
     "calls": "call",
     "resolves": "resolve",
+    "offers a workaround": "workaround",
+    "accepts the workaround": "accept_workaround",
+    "declines the workaround": "decline_workaround",
+    "moves it": "move",
     "reopens": "reopen",
     "closes": "close",
     "changes the severity": "severity",
@@ -51,8 +58,8 @@ def story_paths() -> list[Path]:
 def load_story(path: Path) -> dict[str, Any]:
     """The story as written; raises where a part is missing or unknown."""
     story = yaml.safe_load(path.read_text(encoding="utf-8"))
-    known = {"title", "clauses", "steps", "clock", "journal", "private", "told"}
-    missing, unknown = {"title", "clauses", "steps", "clock", "journal"} - story.keys(), story.keys() - known
+    asked = {"title", "clauses", "steps", "clock" if "clock" in story else "clocks", "journal"}
+    missing, unknown = asked - story.keys(), story.keys() - asked - {"private", "told", "overrides"}
     if missing or unknown:
         raise ValueError(f"{path.name}: missing {sorted(missing)}, unknown {sorted(unknown)}")
     return story
@@ -79,6 +86,7 @@ class Player:
 
     def __init__(self, world: World):
         self.world = world
+        self.named = len(terms_of(world.customers[0].contract).targets) > 1
         self.people: dict[str, Actor] = world.staff | world.customers[0].people
         self.ticket: Ticket | None = None
 
@@ -112,12 +120,15 @@ class Player:
         with as_system(self.world):
             return Ticket.objects.get(pk=self.ticket.pk)
 
-    def clock(self) -> dict[str, str | None]:
-        """The response clock, as a story tells it."""
+    def clocks(self) -> dict[str, dict[str, str | None]]:
+        """Each clock of the ticket by its target, as a story tells it."""
         with as_system(self.world):
-            row = Clock.objects.get(ticket=self.ticket, target="response")
-        told = {"status": row.status, "due": row.due_at, "met": row.met_at, "breached": row.breached_at}
-        return {name: shown(value) if isinstance(value, datetime) else value for name, value in told.items() if value}
+            return {row.target: _told(row) for row in Clock.objects.filter(ticket=self.ticket).order_by("target")}
+
+    def states(self) -> tuple[str, str]:
+        """The state of the product, and that of the contract."""
+        ticket = self._now()
+        return ticket.state, ticket.contract_state
 
     def events(self) -> list[Event]:
         """The whole journal."""
@@ -126,13 +137,13 @@ class Player:
 
     def journal(self) -> list[str]:
         """``2026-05-05 13:00 clock_breached (noticed 2026-05-05 13:07)``, one line per entry."""
-        return [_line(event) for event in self.events()]
+        return [_line(event, named=self.named) for event in self.events()]
 
     def customer_journal(self) -> list[str]:
         """The same as the customer's viewer reads it."""
         viewer = self.people["viewer"]
         with acting_as(viewer):
-            return [_line(event) for event in timeline(viewer, self._now_seen_by(viewer))]
+            return [_line(event, named=self.named) for event in timeline(viewer, self._now_seen_by(viewer))]
 
     def _now_seen_by(self, actor: Actor) -> Ticket:
         assert self.ticket is not None
@@ -149,8 +160,19 @@ class Player:
         return lines
 
 
-def _line(event: Event) -> str:
+def _told(row: Clock) -> dict[str, str | None]:
+    told = {"status": row.status, "due": row.due_at, "met": row.met_at, "breached": row.breached_at}
+    told |= {"remaining": f"{row.remaining_seconds // 60} min" if row.remaining_seconds is not None else None}
+    return {name: shown(value) if isinstance(value, datetime) else value for name, value in told.items() if value}
+
+
+def _line(event: Event, *, named: bool) -> str:
+    """One entry; an alert names its target where the contract has several."""
     line = f"{shown(event.at)} {event.kind}"
+    if named and event.kind in ALERTS:
+        line += f" of {event.data['target']}"
+    if event.kind == Kind.MOVED:
+        line += f" to {event.data['contract_state']['new']}"
     if event.actor_name:
         line += f" by {event.actor_name}"
     if event.recorded_at != event.at:

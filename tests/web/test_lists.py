@@ -212,7 +212,7 @@ def test_the_list_speaks_the_readers_language(world: World, contact: Client):
 def test_a_search_is_kept_in_its_field(world: World, contact: Client):
     page = contact.get("/cases/", {"search": 'a"b <c>', "state": "all"})
     assert form_of(page, "/cases/").fields["search"] == ['a"b <c>']
-    assert "No case matches your search" in text_of(page)
+    assert "Nothing matches your search" in text_of(page)
 
 
 @pytest.mark.parametrize("query", ["state=nonsense", "after=x", "search=" + "a" * 200, "state=%00"])

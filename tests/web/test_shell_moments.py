@@ -52,7 +52,44 @@ def test_a_deadline_at_midnight_is_the_end_of_the_day_before():
     assert draw('{{ midnight|when:"deadline" }}') == "Tue 3 Nov 2026, 24:00 (Paris)"
     assert draw("{{ midnight|when }}") == "Wed 4 Nov 2026, 00:00 (Paris)"
     assert draw('{{ midnight|when:"deadline" }}', zone=dt.UTC) == "Tue 3 Nov 2026, 23:00 (UTC)"
-    assert draw('{{ midnight|when:"deadline Europe/Paris" }}', zone=dt.UTC) == "Tue 3 Nov 2026, 24:00 (Paris)"
+    assert draw('{{ midnight|when:"deadline Europe/Paris" }}', zone=dt.UTC) == (
+        "Tue 3 Nov 2026, 24:00 (Paris) · 23:00 your time (UTC)"
+    )
+
+
+TOKYO, NEW_YORK = ZoneInfo("Asia/Tokyo"), ZoneInfo("America/New_York")
+DUE = dt.datetime(2026, 5, 5, 8, 0, tzinfo=dt.UTC)
+
+
+@pytest.mark.parametrize(
+    ("language", "zone", "due", "words"),
+    [
+        ("en", TOKYO, DUE, "Tue 5 May 2026, 10:00 (Paris) · 17:00 your time (Tokyo)"),
+        ("fr", TOKYO, DUE, "mar. 5 mai 2026 à 10:00 (Paris) · 17:00 chez vous (Tokyo)"),
+        ("en", PARIS, DUE, "Tue 5 May 2026, 10:00 (Paris)"),
+        ("en", ZoneInfo("Europe/Brussels"), DUE, "Tue 5 May 2026, 10:00 (Paris)"),
+        ("en", TOKYO, MIDNIGHT, "Tue 3 Nov 2026, 24:00 (Paris) · Wed 4 Nov 2026, 08:00 your time (Tokyo)"),
+        ("fr", NEW_YORK, MIDNIGHT, "mar. 3 nov. 2026 à 24:00 (Paris) · 18:00 chez vous (New York)"),
+        (
+            "en",  # midnight of the reader ends no day of the contract
+            NEW_YORK,
+            dt.datetime(2026, 5, 5, 4, 0, tzinfo=dt.UTC),
+            "Tue 5 May 2026, 06:00 (Paris) · 00:00 your time (New York)",
+        ),
+        (
+            "en",  # the hour that New York has twice
+            NEW_YORK,
+            dt.datetime(2026, 11, 1, 5, 30, tzinfo=dt.UTC),
+            "Sun 1 Nov 2026, 06:30 (Paris) · 01:30 UTC−4 your time (New York)",
+        ),
+    ],
+)
+def test_a_deadline_is_told_on_both_clocks_where_they_differ(language, zone, due, words):
+    assert draw('{{ due|when:"deadline Europe/Paris" }}', language, zone, due=due) == words
+
+
+def test_the_exact_form_has_seconds_where_there_are_some():
+    assert draw('{{ t|exactly:"Europe/Paris" }}', t=DUE + dt.timedelta(seconds=7)).endswith("10:00:07 (Paris, UTC+2)")
 
 
 def test_one_second_after_midnight_is_not_24_00():

@@ -52,9 +52,27 @@ def test_strangers_are_led_to_the_sign_in_page(db, address: str):
     assert Client().post(address)["Location"] == "/sign-in/"
 
 
-def test_htmx_is_led_as_a_whole_page(db):
-    answer = Client().get("/sessions/", headers={"HX-Request": "true"})
+def test_a_boosted_link_leads_the_whole_page_to_sign_in(db):
+    answer = Client().get("/sessions/", headers={"HX-Request": "true", "HX-Boosted": "true"})
     assert (answer.status_code, answer["HX-Redirect"]) == (200, "/sign-in/?next=%2Fsessions%2F")
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "What you typed is still on this page."), ("fr", "Ce que vous avez saisi est toujours sur cette page.")],
+)
+def test_what_a_page_asks_by_itself_never_leads_it_away(db, settings, language, words):
+    client = Client()
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = language
+    headers = {"HX-Request": "true", "Referer": "http://testserver/cases/new/"}
+    answer = client.get("/cases/new/due/?severity=critical", headers=headers)
+    assert answer.status_code == 401
+    assert "HX-Redirect" not in answer
+    assert (answer["HX-Retarget"], answer["HX-Reswap"]) == ("#toasts", "innerHTML")
+    page = answer.content.decode()
+    assert words in page
+    assert 'role="status"' in page
+    assert 'href="/sign-in/?next=%2Fcases%2Fnew%2F" target="_blank"' in page
 
 
 def test_health_asks_nobody(client: Client):
@@ -63,7 +81,9 @@ def test_health_asks_nobody(client: Client):
 
 # Frame ---------------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("language", ["en", "fr"])
-@pytest.mark.parametrize("address", ["/sign-in/", "/styleguide/", "/sessions/", "/mailbox/", "/notifications/", "/no/"])
+@pytest.mark.parametrize(
+    "address", ["/sign-in/", "/styleguide/", "/sessions/", "/settings/", "/mailbox/", "/notifications/", "/no/"]
+)
 def test_every_page_has_the_frame_and_obeys_the_policy(world, sign_in, settings, address, language):
     settings.DEMO_MODE = True
     client = Client() if address == "/sign-in/" else sign_in(world.staff["engineer"])
@@ -230,7 +250,7 @@ def asked(path: str = "/x/", *, htmx: bool = False, **headers: str):
         (Refused("It is closed.", clause="HSA-23"), 409, "It is closed."),
         (Refused(), 409, "A rule of the contract"),
         (Invalid({"severity": ["Choose one."]}), 400, "Choose one."),
-        (Stale(changes=[Change(START, "Inès Caradec", "taken")]), 409, "<li>Inès Caradec, <time"),
+        (Stale(changes=[Change(START, "Inès Caradec", "provider", "taken")]), 409, "<li>Inès Caradec (support), <time"),
     ],
 )
 def test_each_refusal_has_its_page_and_its_fragment(error, status: int, words: str):

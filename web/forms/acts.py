@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import Invalid
 from lifecycle.services import MAX_BODY
+from tickets.models import WorkaroundKind
 from web.forms.fields import BlockField, PickField, VersionField
 from web.forms.uploads import FilesForm
 
@@ -29,15 +30,51 @@ class CallForm(forms.Form):
 
 
 class ResolveForm(forms.Form):
-    """A resolution of one of the contract's types, and what it is."""
+    """A resolution of one of the contract's types, what it is, and how it goes on if the contract has several ways."""
 
+    step = PickField(label=_("How it goes on"))
     resolution_type = PickField(label=_("Kind of resolution"))
     body = BlockField(label=_("Resolution, as the customer reads it"), max_length=MAX_BODY)
     expected_version = VersionField()
 
+    def __init__(self, *args: Any, resolution_types: Choices = (), steps: Choices = (), **options: Any):
+        super().__init__(*args, **options)
+        self.fields["resolution_type"].choices = [("", _("Choose…")), *resolution_types]  # type: ignore[attr-defined]
+        ways = list(steps)
+        self.fields["step"].choices = [("", _("Choose…")), *ways]  # type: ignore[attr-defined]
+        if len(ways) < 2:
+            del self.fields["step"]
+
+
+class WorkaroundForm(MessageForm):
+    """A workaround that the customer can accept or decline; a final one says what kind of resolution it will be."""
+
+    kind = PickField(label=_("Final or provisional?"), choices=[("", _("Choose…")), *WorkaroundKind.choices])
+    resolution_type = PickField(label=_("Kind of resolution, for a final one"), required=False)
+
     def __init__(self, *args: Any, resolution_types: Choices = (), **options: Any):
         super().__init__(*args, **options)
         self.fields["resolution_type"].choices = [("", _("Choose…")), *resolution_types]  # type: ignore[attr-defined]
+
+
+class AcceptWorkaroundForm(forms.Form):
+    """The workaround on offer is accepted."""
+
+    expected_version = VersionField()
+
+
+class DeclineWorkaroundForm(forms.Form):
+    """Why the workaround on offer is not enough."""
+
+    body = BlockField(label=_("Why is it not enough?"), max_length=MAX_BODY, rows=4)
+    expected_version = VersionField()
+
+
+class StepForm(forms.Form):
+    """A step of the contract's own workflow. Which ones there are, the service knows."""
+
+    step = forms.SlugField(max_length=40, widget=forms.HiddenInput)
+    expected_version = VersionField()
 
 
 class ReopenForm(forms.Form):

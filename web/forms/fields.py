@@ -84,6 +84,12 @@ class VersionField(forms.IntegerField):
         return presentable(value)
 
 
+class SeenForm(forms.Form):
+    """The version of a ticket that an open page shows."""
+
+    version = forms.IntegerField(min_value=0, max_value=LARGEST_VERSION)
+
+
 class FilesInput(forms.FileInput):
     """A file input that takes several."""
 

@@ -40,9 +40,10 @@ class QueueFilter(FilterForm):
     holder = PickField(label=_("Who has it"), choices=HOLDERS, required=False)
     severity = PickField(label=_("Severity"), required=False)
     customer = PickField(label=_("Customer"), required=False)
+    customer_name = LineField(label=_("Part of the customer’s name"), max_length=MAX_SEARCH, required=False)
     order = PickField(label=_("Sort by"), choices=ORDERS, required=False)
 
-    field_order = ("search", "state", "holder", "severity", "customer", "order", "after")
+    field_order = ("search", "state", "holder", "severity", "customer", "customer_name", "order", "after")
 
     def __init__(
         self,
@@ -60,6 +61,7 @@ class QueueFilter(FilterForm):
     def chosen(self) -> dict[str, Any]:
         found = super().chosen()
         customer = found.pop("customer")
+        found.pop("customer_name")
         found["customer_id"] = UUID(customer) if customer else None
         found["state"] = found["state"] or "open"
         found["order"] = found["order"] or "due"

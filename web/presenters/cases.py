@@ -6,16 +6,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.utils.timezone import get_current_timezone
+
 from contracts.models import Contract, Environment
 from contracts.terms import Severity
 from slas.models import Clock
 from slas.selectors import Receipt, ReceiptLine
-from tickets.models import Ticket
-from tickets.states import OPEN_STATES, State
+from tickets.models import Ticket, Workaround
+from tickets.states import OPEN_STATES
 from web.forms.acts import join_severity
 from web.forms.cases import Question
-from web.moments import format_moment, zone_named
-from web.presenters.vocabulary import RESPONSE, Vocabulary
+from web.moments import format_deadline, zone_named
+from web.presenters.vocabulary import TargetFigure, Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class SeverityOption:
     label: str
     rank: int
     definition: str
-    target: str
+    figures: list[TargetFigure]
     clauses: tuple[str, ...]
     kinds: tuple[tuple[str, str], ...] = ()
     expectations: tuple[str, ...] = ()
@@ -82,15 +84,15 @@ def contract_line(contract: Contract) -> str:
 
 def _option(row: Severity, words: Vocabulary) -> SeverityOption:
     spoken = words.severity(row.code)
-    figure = words.figure(RESPONSE, row.code)
+    figures = words.target_figures(row.code)
     kinds = tuple((join_severity(row.code, kind.code), kind.label.text(words.language)) for kind in row.kinds)
-    clauses = dict.fromkeys([*row.clauses, *(figure.clauses if figure else ())])
+    clauses = dict.fromkeys([*row.clauses, *(one.figure.clause for one in figures if one.figure.clause)])
     return SeverityOption(
         value=row.code,
         label=spoken.label,
         rank=spoken.rank,
         definition=row.definition.text(words.language),
-        target=words.target_words(RESPONSE, row.code),
+        figures=figures,
         clauses=tuple(clauses),
         kinds=kinds,
         expectations=tuple(text.text(words.language) for text in row.expectations),
@@ -112,22 +114,32 @@ def _question(row: Any, words: Vocabulary) -> Question:
 
 @dataclass(frozen=True, slots=True)
 class DuePreview:
-    """By when the provider would have to answer a ticket filed now; without ``receipt`` there is no such target."""
+    """By when what would be due for a ticket filed now; without ``dues`` the severity has no target."""
 
     provider: str
-    receipt: Receipt | None
     severity: str
-    due_words: str = ""
-    steps: list[dict[str, str]] = field(default_factory=list)
+    dues: list["Due"] = field(default_factory=list)
 
 
-def present_preview(receipt: Receipt | None, words: Vocabulary, severity: str, kind: str) -> DuePreview:
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One target that would be due, and why then."""
+
+    name: str
+    met_by: str
+    by: str
+    steps: list[dict[str, str]]
+
+
+def present_preview(receipts: Sequence[Receipt], words: Vocabulary, severity: str, kind: str) -> DuePreview:
     """The statement beside the severity."""
-    provider, label = words.terms.provider.name, words.severity(severity, kind).full
-    if receipt is None or receipt.due_at is None:
-        return DuePreview(provider, None, label)
-    due = format_moment(receipt.due_at, zone_named(receipt.zone, words.zone()), deadline=True)
-    return DuePreview(provider, receipt, label, due, without_instants(receipt.lines))
+    dues = []
+    for receipt in receipts:
+        if receipt.due_at is not None:
+            by = format_deadline(receipt.due_at, zone_named(receipt.zone, words.zone()), get_current_timezone())
+            steps = without_instants(receipt.lines)
+            dues.append(Due(words.target(receipt.target), words.met_by(receipt.target), by, steps))
+    return DuePreview(words.terms.provider.name, words.severity(severity, kind).full, dues)
 
 
 def without_instants(lines: Sequence[ReceiptLine]) -> list[dict[str, str]]:
@@ -148,12 +160,13 @@ class Row:
     severity_label: str
     assignee: str
     clock: Clock | None
+    clock_name: str
+    met_by: str
     zone: str
     look: str
     updated_at: datetime
     opened_at: datetime
     can_take: bool = False
-    waits_for_reader: bool = False
 
 
 def present_rows(
@@ -177,23 +190,26 @@ def _row(ticket: Ticket, clocks: Sequence[Clock], at: datetime, side: str, may_t
         title=ticket.title,
         customer=ticket.customer.name,
         state=ticket.state,
-        state_label=words.state(ticket.state, side),
+        state_label=words.state(ticket.contract_state, side),
         severity_rank=severity.rank,
         severity_label=severity.label,
         assignee=ticket.assignee_name,
         clock=clock,
+        clock_name=words.target(clock.target) if clock and len(words.terms.targets) > 1 else "",
+        met_by=words.met_by(clock.target) if clock else "",
         zone=words.target_zone(clock.target) if clock else "",
         look=_look(clock, ticket, at),
         updated_at=ticket.updated_at if side == "provider" else ticket.public_updated_at,
         opened_at=ticket.opened_at,
         can_take=may_take and ticket.assignee_id is None and ticket.state in OPEN_STATES,
-        waits_for_reader=waits_for(side, ticket, words),
     )
 
 
 def waits_for(side: str, ticket: Ticket, words: Vocabulary) -> bool:
-    """Whether it is the turn of ``side``: for customers also where a resolution waits to be accepted."""
-    return words.waits_for(ticket.state) == side or (side == "customer" and ticket.state == State.RESOLVED)
+    """Whether it is the turn of ``side``, as the contract has it; a workaround on offer is the customer's turn too."""
+    if ticket.workaround == Workaround.OFFERED and ticket.state in OPEN_STATES:
+        return side == "customer"
+    return words.waits_for(ticket.contract_state) == side
 
 
 def leading_clock(clocks: Sequence[Clock]) -> Clock | None:

@@ -1,7 +1,7 @@
 """The contract in words: what it promises, when the desk is open, who may contact it."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -9,32 +9,57 @@ from babel import Locale
 from django.utils.translation import gettext
 
 from contracts.models import Contract
-from contracts.terms import CalendarTerms
-from web.presenters.vocabulary import Vocabulary, limit_words, span_words
+from contracts.terms import CalendarTerms, Terms
+from contracts.terms.model import PublicHolidays, Week
+from contracts.terms.overrides import CalendarOverride, DefinitionOverride, FieldValue
+from web.moments import format_date
+from web.presenters.public_holidays import named_holidays
+from web.presenters.terms_words import FIELDS, value_words
+from web.presenters.vocabulary import FigureWords, Vocabulary, agreed_words, limit_words
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 @dataclass(frozen=True, slots=True)
+class NamedFigure:
+    """A figure under the name of its target."""
+
+    name: str
+    words: FigureWords
+
+
+@dataclass(frozen=True, slots=True)
 class TargetRow:
-    """The figures of one severity: target code → words and clause."""
+    """The figures of one severity, in the order of the targets."""
 
     label: str
     rank: int
     definition: str
     clauses: tuple[str, ...]
-    figures: list[tuple[str, str]]
+    figures: list[NamedFigure]
+
+
+@dataclass(frozen=True, slots=True)
+class HolidayYear:
+    """The public holidays of a year, by date and name."""
+
+    year: int
+    days: list[tuple[date, str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """A calendar of the terms: opening hours by runs of days that are alike."""
+    """A calendar as the contract has it: opening hours by runs of days that are alike, and the days that depart."""
 
     label: str
     zone: str
     lines: list[tuple[str, str]]
     holidays: str
     clauses: tuple[str, ...]
+    also_open: list[str]
+    agreed: str
+    years: list[HolidayYear]
+    closures: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +76,8 @@ class ContractView:
     hours: list[Hours]
 
 
-def present_contract(contract: Contract) -> ContractView:
-    """The page of a contract."""
+def present_contract(contract: Contract, today: date) -> ContractView:
+    """The page of a contract, with the holidays of this year and the next."""
     words = Vocabulary.of(contract)
     terms, language = words.terms, words.language
     packages = {row.code: row.label.text(language) for row in terms.packages}
@@ -64,53 +89,66 @@ def present_contract(contract: Contract) -> ContractView:
         package=packages.get(contract.package, contract.package),
         targets=[target.label.text(language) for target in terms.targets],
         rows=[_row(code.code, words) for code in terms.severities],
-        hours=[_hours(calendar, words) for calendar in terms.calendars],
+        hours=[_hours(calendar, words, (today.year, today.year + 1)) for calendar in terms.calendars],
     )
 
 
 def _row(code: str, words: Vocabulary) -> TargetRow:
     severity = words.terms.severity(code)
+    own = next((item for item in words.changes.definitions if item.severity == code), None)
     return TargetRow(
         label=severity.label.text(words.language),
         rank=words.rank(code),
-        definition=severity.definition.text(words.language),
+        definition=(own.definition if own else severity.definition).text(words.language),
         clauses=severity.clauses,
-        figures=[_figure(target.code, code, words) for target in words.terms.targets],
+        figures=[
+            NamedFigure(words.target(row.code), words.figure_words(row.code, code)) for row in words.terms.targets
+        ],
     )
 
 
-def _figure(target: str, severity: str, words: Vocabulary) -> tuple[str, str]:
-    figure = words.figure(target, severity)
-    if figure is None or figure.amount is None or figure.unit is None:
-        return "—", ""
-    return span_words(figure.amount, figure.unit), figure.clauses[0]
-
-
-def _hours(calendar: CalendarTerms, words: Vocabulary) -> Hours:
-    holidays = ""
-    if calendar.holidays:
-        country = Locale.parse(words.language).territories.get(calendar.holidays.country, calendar.holidays.country)
-        place = " ".join(filter(None, (country, calendar.holidays.subdivision)))
-        holidays = gettext("closed on public holidays (%(country)s)") % {"country": place}
-    if calendar.from_subsidiary:
-        holidays = gettext("zone and holidays of the subsidiary that signed")
+def _hours(calendar: CalendarTerms, words: Vocabulary, years: Sequence[int]) -> Hours:
+    own = [item for item in words.changes.calendars if item.calendar == calendar.code]
+    zone, whose, told = _place(calendar, words)
+    if any(item.open_on_holidays for item in own):
+        whose, told = None, gettext("open on public holidays")
+    week = next((item for item in own if item.weekly), None)
     return Hours(
         label=calendar.label.text(words.language),
-        zone=calendar.zone,
-        lines=list(_weekly(calendar)),
-        holidays=holidays,
+        zone=zone,
+        lines=list(_weekly((week.weekly if week else None) or calendar.weekly)),
+        holidays=told,
         clauses=calendar.clauses,
+        also_open=[words.terms.calendar(code).label.text(words.language) for code in calendar.also_open],
+        agreed=agreed_words(week.reference) if week else "",
+        years=[HolidayYear(year, named_holidays(whose, year, words.language)) for year in years] if whose else [],
+        closures=[text for text in (_own_days(calendar), *map(_own_days, own)) if text],
     )
 
 
-def _weekly(calendar: CalendarTerms) -> Iterable[tuple[str, str]]:
+def _place(calendar: CalendarTerms, words: Vocabulary) -> tuple[str, PublicHolidays | None, str]:
+    """Zone and holidays of a calendar: those of the subsidiary that signed where the terms leave them to it (R14)."""
+    signed = words.changes.subsidiary
+    if calendar.from_subsidiary and signed is not None:
+        told = gettext("zone and holidays of %(name)s, which signed") % {"name": signed.name}
+        return signed.zone, signed.holidays, told
+    if calendar.from_subsidiary:
+        return calendar.zone, calendar.holidays, gettext("zone and holidays of the subsidiary that signed")
+    if calendar.holidays is None:
+        return calendar.zone, None, ""
+    country = Locale.parse(words.language).territories.get(calendar.holidays.country, calendar.holidays.country)
+    place = " ".join(filter(None, (country, calendar.holidays.subdivision)))
+    return calendar.zone, calendar.holidays, gettext("closed on public holidays (%(country)s)") % {"country": place}
+
+
+def _weekly(week: Week) -> Iterable[tuple[str, str]]:
     """Days that follow each other with the same hours share a line: "Monday – Friday", "09:00–18:00"."""
     names = day_names()
     start = 0
     while start < len(_DAYS):
-        hours = getattr(calendar.weekly, _DAYS[start])
+        hours = getattr(week, _DAYS[start])
         end = start
-        while end + 1 < len(_DAYS) and getattr(calendar.weekly, _DAYS[end + 1]) == hours:
+        while end + 1 < len(_DAYS) and getattr(week, _DAYS[end + 1]) == hours:
             end += 1
         days = names[start] if start == end else f"{names[start]} – {names[end]}"
         yield days, ", ".join(hours).replace("-", "–") if hours else gettext("closed")
@@ -129,29 +167,101 @@ def day_names() -> list[str]:
     ]
 
 
-def other_facts(contract: Contract) -> list[dict[str, Any]]:
-    """What else the terms say in figures: retention, notices, commitments."""
+def _own_days(item: CalendarOverride | CalendarTerms) -> str:
+    """The days that a calendar gains under the contract: "closed on Thu 24 Dec 2026; open 09:00–12:00 on …"."""
+    parts = []
+    if item.days_off:
+        parts.append(gettext("closed on %(days)s") % {"days": ", ".join(map(_day, item.days_off))})
+    for closure in item.closures:
+        told = {"start": _day(closure.start), "end": _day(closure.end)}
+        parts.append(gettext("closed from %(start)s to %(end)s") % told)
+    for special in item.special_days:
+        told = {"hours": ", ".join(special.hours).replace("-", "–"), "day": _day(special.date)}
+        if special.hours:
+            parts.append(gettext("open %(hours)s on %(day)s") % told)
+        else:
+            parts.append(gettext("closed on %(days)s") % {"days": told["day"]})
+    return "; ".join(parts)
+
+
+def _day(text: str) -> str:
+    return format_date(date.fromisoformat(text))
+
+
+def as_agreed(contract: Contract) -> Terms:
+    """The terms with the rules that the contract has otherwise, to be shown: never to count with."""
     words = Vocabulary.of(contract)
-    language = words.language
-    kept = [
+    terms, own = words.terms, words.changes
+    if own.pausing is not None:
+        terms = replace(terms, targets=tuple(replace(row, pauses=own.pausing) for row in terms.targets))
+    if own.month_rollover is not None:
+        terms = replace(terms, computation=replace(terms.computation, month_rollover=own.month_rollover))
+    return terms
+
+
+def own_facts(contract: Contract) -> list[dict[str, Any]]:
+    """What the contract changes in its terms, or adds to them, besides figures and hours (R17)."""
+    words = Vocabulary.of(contract)
+    own = words.changes
+    facts = [
         {
-            "label": row.label.text(language),
-            "text": gettext("%(span)s, counted from: %(start)s")
-            % {"span": limit_words(row.keep), "start": row.counted_from.text(language)},
-            "clause": row.clauses[0],
+            "label": words.terms.calendar(item.calendar).label.text(words.language),
+            "text": f"{_own_days(item)}, {agreed_words(item.reference)}",
+            "clause": "R17",
         }
-        for row in words.terms.retention
+        for item in own.calendars
+        if _own_days(item)
     ]
-    promised = [
-        {
-            "label": row.label.text(language),
-            "figure": limit_words(row.amount) if row.amount else "",
-            "text": row.text.text(language),
-            "clause": row.clauses[0],
-        }
-        for row in words.terms.commitments
-    ]
-    return kept + promised
+    facts += [_field(value, words) for value in own.fields]
+    facts += [_definition(item, words) for item in own.definitions]
+    if own.pausing is not None:
+        counts = gettext("The time during which the customer’s answer is awaited counts.")
+        deducted = gettext("The time during which the customer’s answer is awaited does not count.")
+        text = deducted if own.pausing else counts
+        facts.append({"label": gettext("Waiting for an answer"), "text": text, "clause": "R17"})
+    if own.month_rollover is not None:
+        rolled = value_words("Computation", "month_rollover", own.month_rollover) or own.month_rollover
+        facts.append({"label": str(FIELDS["month_rollover"]), "text": rolled, "clause": "R5"})
+    if own.subsidiary is not None:
+        text = f"{own.subsidiary.name}, {own.subsidiary.zone}, {agreed_words(own.subsidiary.reference)}"
+        facts.append({"label": gettext("Subsidiary that signed"), "text": text, "clause": "R14"})
+    if own.follow_the_sun is not None:
+        hours = "; ".join(f"{zone.zone}: {_week_words(zone.weekly)}" for zone in own.follow_the_sun.zones)
+        text = f"{hours}, {agreed_words(own.follow_the_sun.reference)}"
+        facts.append({"label": gettext("Follow the sun"), "text": text, "clause": "R15"})
+    return facts
+
+
+def _field(value: FieldValue, words: Vocabulary) -> dict[str, Any]:
+    found = words.terms.contract_field(value.field)
+    return {
+        "label": found.label.text(words.language),
+        "figure": _field_words(value),
+        "text": agreed_words(value.reference),
+        "clause": found.clauses[0],
+    }
+
+
+def _field_words(value: FieldValue) -> str:
+    if value.percent is not None:
+        return f"{value.percent} %"
+    if value.span is not None:
+        return limit_words(value.span)
+    if value.hours is not None:
+        return _week_words(value.hours)
+    return value.text or gettext("none")
+
+
+def _definition(item: DefinitionOverride, words: Vocabulary) -> dict[str, Any]:
+    return {
+        "label": words.severity(item.severity).label,
+        "text": f"{item.definition.text(words.language)} ({agreed_words(item.reference)})",
+        "clause": "R17",
+    }
+
+
+def _week_words(week: Week) -> str:
+    return ", ".join(f"{days} {hours}" for days, hours in _weekly(week))
 
 
 def is_in_force(contract: Contract, on: date) -> bool:

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from accounts.tenancy import Actor
-from lifecycle.selectors import acts_offered
+from lifecycle.selectors import acts_offered, steps_offered
 from lifecycle.services import version_for
 from slas.models import Clock
 from slas.selectors import clocks
@@ -19,8 +19,9 @@ from tickets.models import Attachment, Comment, Ticket
 from tickets.selectors import conversation, filed_files, timeline
 from web import markdown
 from web.presenters.cases import leading_clock, waits_for
+from web.presenters.contests import ContestsView, present_contests
 from web.presenters.timeline import present_timeline
-from web.presenters.vocabulary import RESPONSE, SeverityWords, Vocabulary
+from web.presenters.vocabulary import SeverityWords, TargetFigure, Vocabulary
 
 _SNAPSHOTS: Final = frozenset({"environment_kind", "overrides"})
 """Keys of ``Ticket.details`` that are not answers of the filing form."""
@@ -32,9 +33,19 @@ class ClockView:
 
     row: Clock
     name: str
+    met_by: str
     clause: str
     zone: str
     why_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """A step of the contract's own workflow, as a button."""
+
+    code: str
+    label: str
+    clause: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +55,7 @@ class TicketView:
     ticket: Ticket
     words: Vocabulary
     contract_name: str
-    response_words: str
+    figures: list[TargetFigure]
     severity: SeverityWords
     state_label: str
     resolution: str
@@ -57,6 +68,8 @@ class TicketView:
     comments: list[dict[str, Any]]
     events: list[dict[str, Any]]
     acts: frozenset[str]
+    steps: list[StepView]
+    contests: ContestsView
     version: int
 
 
@@ -65,13 +78,15 @@ def present_ticket(actor: Actor, ticket: Ticket) -> TicketView:
     words = Vocabulary.of(ticket)
     rows = [_clock(row, ticket, words) for row in clocks(actor, ticket)]
     first = leading_clock([view.row for view in rows])
+    journal = timeline(actor, ticket)
+    comments = [_comment(row, words) for row in conversation(actor, ticket)]
     return TicketView(
         ticket=ticket,
         words=words,
         contract_name=words.terms.name.text(words.language),
-        response_words=words.target_words(RESPONSE, ticket.severity, _environment_kind(ticket)),
+        figures=[row for row in words.target_figures(ticket.severity, _environment_kind(ticket)) if row.is_told],
         severity=words.severity(ticket.severity, ticket.severity_kind),
-        state_label=words.state(ticket.state, actor.side),
+        state_label=words.state(ticket.contract_state, actor.side),
         resolution=words.resolution(ticket.resolution_type) if ticket.resolution_type else "",
         waits_for_reader=waits_for(actor.side, ticket, words),
         clocks=rows,
@@ -79,9 +94,14 @@ def present_ticket(actor: Actor, ticket: Ticket) -> TicketView:
         description=markdown.render(ticket.description),
         details=_details(ticket, words),
         files=present_files(filed_files(actor, ticket)),
-        comments=[_comment(row, words) for row in conversation(actor, ticket)],
-        events=present_timeline(timeline(actor, ticket), words)[::-1],
+        comments=comments,
+        events=present_timeline(journal, words)[::-1],
         acts=acts_offered(actor, ticket),
+        steps=[
+            StepView(step.code, step.label.text(words.language), step.clauses[0])
+            for step in steps_offered(actor, ticket)
+        ],
+        contests=present_contests(actor, ticket, journal, words, {row["id"]: row["html"] for row in comments}),
         version=version_for(actor, ticket),
     )
 
@@ -94,6 +114,7 @@ def _clock(row: Clock, ticket: Ticket, words: Vocabulary) -> ClockView:
     return ClockView(
         row=row,
         name=words.target(row.target),
+        met_by=words.met_by(row.target),
         clause=words.target_clause(row.target, row.severity, _environment_kind(ticket)),
         zone=words.target_zone(row.target),
         why_url=reverse("clock_receipt", args=[ticket.reference, row.target]),
@@ -136,6 +157,12 @@ def _comment_labels() -> dict[str, str]:
         Kind.INFORMATION_REQUESTED: gettext("Question to the customer"),
         Kind.ANSWERED: gettext("Answer to the question"),
         Kind.CALL_LOGGED: gettext("Telephone call"),
+        Kind.WORKAROUND_OFFERED: gettext("Workaround"),
+        Kind.WORKAROUND_ACCEPTED: gettext("Workaround accepted"),
+        Kind.WORKAROUND_DECLINED: gettext("Workaround declined"),
         Kind.RESOLVED: gettext("Resolution"),
         Kind.REOPENED: gettext("Reopened"),
+        Kind.CONTESTED: gettext("Contest"),
+        Kind.CONTEST_ACCEPTED: gettext("Contest agreed to"),
+        Kind.CONTEST_DECLINED: gettext("Contest not agreed to"),
     }

@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext
 
 from tickets.events import Kind
-from tickets.models import Event, Visibility
-from web.moments import format_moment
+from tickets.models import Event, Visibility, WorkaroundKind
+from web.moments import format_deadline
+from web.presenters.contests import figure_lines, proposal_words
 from web.presenters.vocabulary import Vocabulary
 
 _LOOKS: Final[Mapping[str, tuple[str, str]]] = {
@@ -22,9 +24,20 @@ _LOOKS: Final[Mapping[str, tuple[str, str]]] = {
     Kind.COMMENTED: ("message-circle", "grey"),
     Kind.CALL_LOGGED: ("phone", "grey"),
     Kind.RESOLVED: ("circle-check", "green"),
+    Kind.WORKAROUND_OFFERED: ("bolt", "violet"),
+    Kind.WORKAROUND_ACCEPTED: ("circle-check", "green"),
+    Kind.WORKAROUND_DECLINED: ("circle-off", "orange"),
+    Kind.MOVED: ("arrow-right", "blue"),
     Kind.REOPENED: ("rotate", "orange"),
     Kind.CLOSED: ("lock", "grey"),
     Kind.SEVERITY_CHANGED: ("flag", "orange"),
+    Kind.CALENDAR_CHANGED: ("calendar", "blue"),
+    Kind.EXCLUDED: ("circle-minus", "orange"),
+    Kind.REINSTATED: ("plus", "blue"),
+    Kind.CONTESTED: ("scale", "amber"),
+    Kind.CONTEST_ACCEPTED: ("circle-check", "green"),
+    Kind.CONTEST_DECLINED: ("circle-off", "grey"),
+    Kind.CONTEST_WITHDRAWN: ("ban", "grey"),
     Kind.CLOCK_APPROACHING: ("alarm", "amber"),
     Kind.CLOCK_BREACHED: ("alert-triangle", "red"),
 }
@@ -50,11 +63,14 @@ def _lines(event: Event, words: Vocabulary) -> Iterator[dict[str, Any]]:
     }
     for met in event.data.get("clocks", []):
         yield _met_line(met, event, words)
+    for text in figure_lines(event.data, words):
+        yield _figure_line(text, event)
 
 
 def _met_line(met: Mapping[str, Any], event: Event, words: Vocabulary) -> dict[str, Any]:
     in_time = met.get("status") == "met"
-    label = words.target(met.get("target", ""))
+    code = str(met.get("target", ""))
+    label = words.target(code)
     text = gettext("%(target)s: given in time") if in_time else gettext("%(target)s: given late")
     return {
         "icon": "circle-check" if in_time else "circle-off",
@@ -62,7 +78,20 @@ def _met_line(met: Mapping[str, Any], event: Event, words: Vocabulary) -> dict[s
         "actor": "",
         "text": text % {"target": label},
         "at": event.at,
-        "clause": "R6c",
+        "clause": "R6c" if words.met_by(code) == "contact" else words.target_terms_clause(code),
+        "visibility": event.visibility,
+        "private_label": "",
+    }
+
+
+def _figure_line(text: str, event: Event) -> dict[str, Any]:
+    return {
+        "icon": "stopwatch",
+        "tone": "blue",
+        "actor": "",
+        "text": text,
+        "at": event.at,
+        "clause": "",
         "visibility": event.visibility,
         "private_label": "",
     }
@@ -79,6 +108,14 @@ def event_words(kind: str, data: Mapping[str, Any], words: Vocabulary, side: str
 def _clause(event: Event, words: Vocabulary) -> str:
     if event.kind == Kind.SEVERITY_CHANGED:
         return "R18"
+    if event.kind == Kind.EXCLUDED:
+        found = words.exclusion_reason(str(event.data["exclusion"]["reason"]))
+        return found.clauses[0] if found else ""
+    if event.kind == Kind.MOVED:
+        step = words.step(str(event.data.get("step", "")))
+        return step.clauses[0] if step else ""
+    if event.kind == Kind.CALENDAR_CHANGED:
+        return "R19"
     if event.kind in {Kind.CLOCK_APPROACHING, Kind.CLOCK_BREACHED}:
         return words.target_clause(event.data.get("target", ""), event.data.get("severity_at", ""))
     return ""
@@ -114,6 +151,20 @@ def _resolved(data: Mapping[str, Any], words: Vocabulary) -> str:
     return gettext("gave a resolution: %(kind)s") % {"kind": words.resolution(_new(data, "resolution_type"))}
 
 
+def _moved(data: Mapping[str, Any], words: Vocabulary) -> str:
+    code = str(data.get("step", ""))
+    step = words.step(code)
+    name = step.label.text(words.language) if step else code
+    told = {"step": name, "state": words.state(_new(data, "contract_state"))}
+    return gettext("took the step “%(step)s”: now “%(state)s”") % told
+
+
+def _offered(data: Mapping[str, Any], words: Vocabulary) -> str:
+    if dict(data.get("workaround") or {}).get("kind") == WorkaroundKind.FINAL:
+        return gettext("offered a final workaround")
+    return gettext("offered a provisional workaround")
+
+
 def _severity_changed(data: Mapping[str, Any], words: Vocabulary) -> str:
     told = {
         "old": _severity_of(data, words, old=True),
@@ -124,6 +175,22 @@ def _severity_changed(data: Mapping[str, Any], words: Vocabulary) -> str:
     return gettext("changed the severity from %(old)s to %(new)s. %(reason)s: %(explanation)s") % told
 
 
+def _excluded(data: Mapping[str, Any], words: Vocabulary) -> str:
+    told = data["exclusion"]
+    found = words.exclusion_reason(str(told["reason"]))
+    reason = found.label.text(words.language) if found else str(told["reason"])
+    text = gettext("took it out of the service-level figures. %(reason)s: %(evidence)s")
+    return text % {"reason": reason, "evidence": told["evidence"]}
+
+
+def _reinstated(data: Mapping[str, Any], words: Vocabulary) -> str:
+    return gettext("took it into the service-level figures again: %(reason)s") % {"reason": data.get("reason", "")}
+
+
+def _contested(data: Mapping[str, Any], words: Vocabulary) -> str:
+    return gettext("contests: %(what)s") % {"what": proposal_words(data["contest"], words)}
+
+
 def _approaching(data: Mapping[str, Any], words: Vocabulary) -> str:
     told = {"target": words.target(str(data.get("target", ""))), "due": _due(data, words)}
     return gettext("%(target)s: the deadline of %(due)s comes near") % told
@@ -131,7 +198,24 @@ def _approaching(data: Mapping[str, Any], words: Vocabulary) -> str:
 
 def _breached(data: Mapping[str, Any], words: Vocabulary) -> str:
     told = {"target": words.target(str(data.get("target", ""))), "due": _due(data, words)}
-    return gettext("%(target)s: the deadline of %(due)s passed without an answer") % told
+    return gettext("%(target)s: the deadline of %(due)s passed unmet") % told
+
+
+def _calendar_changed(data: Mapping[str, Any], words: Vocabulary) -> str:
+    """Which days the calendar gained, and what that did to each clock that ran (R19)."""
+    parts = [gettext("the calendar of support changed: %(name)s (%(reference)s)") % _announced(data)]
+    for clock in data.get("recomputed", ()):
+        told = {"target": words.target(str(clock["target"]))}
+        told |= {name: _due({"due_at": clock[name]}, words) for name in ("due_before", "due_after")}
+        if clock["due_before"] == clock["due_after"]:
+            parts.append(gettext("%(target)s: unchanged") % told)
+        else:
+            parts.append(gettext("%(target)s: due %(due_after)s instead of %(due_before)s") % told)
+    return "; ".join(parts)
+
+
+def _announced(data: Mapping[str, Any]) -> dict[str, str]:
+    return {"name": str(data.get("name", "")), "reference": str(data.get("days", {}).get("reference", ""))}
 
 
 def _due(data: Mapping[str, Any], words: Vocabulary) -> str:
@@ -139,7 +223,7 @@ def _due(data: Mapping[str, Any], words: Vocabulary) -> str:
         due = datetime.fromisoformat(str(data.get("due_at")))
     except ValueError:
         return "—"
-    return format_moment(due, words.zone(), style="short", deadline=True)
+    return format_deadline(due, words.zone(), get_current_timezone(), style="short")
 
 
 def _plain(text: Callable[[], str]) -> Callable[[Mapping[str, Any], Vocabulary], str]:
@@ -157,9 +241,20 @@ _SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any], Vocabulary], str]]] 
     Kind.COMMENTED: _plain(lambda: gettext("added a message")),
     Kind.CALL_LOGGED: _plain(lambda: gettext("recorded a telephone call")),
     Kind.RESOLVED: _resolved,
+    Kind.WORKAROUND_OFFERED: _offered,
+    Kind.WORKAROUND_ACCEPTED: _plain(lambda: gettext("accepted the workaround")),
+    Kind.WORKAROUND_DECLINED: _plain(lambda: gettext("declined the workaround")),
+    Kind.MOVED: _moved,
     Kind.REOPENED: _plain(lambda: gettext("reopened it")),
     Kind.CLOSED: _plain(lambda: gettext("closed it")),
     Kind.SEVERITY_CHANGED: _severity_changed,
+    Kind.EXCLUDED: _excluded,
+    Kind.REINSTATED: _reinstated,
+    Kind.CONTESTED: _contested,
+    Kind.CONTEST_ACCEPTED: _plain(lambda: gettext("agreed to the contest; the deadlines were counted again")),
+    Kind.CONTEST_DECLINED: _plain(lambda: gettext("did not agree to the contest")),
+    Kind.CONTEST_WITHDRAWN: _plain(lambda: gettext("withdrew the contest")),
+    Kind.CALENDAR_CHANGED: _calendar_changed,
     Kind.CLOCK_APPROACHING: _approaching,
     Kind.CLOCK_BREACHED: _breached,
 }

@@ -1,20 +1,21 @@
 """The words of a contract's terms, in the reader's language."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext
 
 from accounts.tenancy import Actor
 from contracts.selectors import contracts, terms_of
-from contracts.terms import Figure, Span, Terms, UnknownTerm
+from contracts.terms import Choice, Figure, Span, Terms, Transition, UnknownTerm
+from contracts.terms.overrides import Overrides, parse_overrides
 from tickets.states import State
 from web.forms.acts import join_severity, split_severity
 from web.moments import reader_language
 
-RESPONSE: Final = "response"
 _MOST_RANKS: Final = 4
 
 
@@ -36,6 +37,37 @@ class SeverityWords:
 
 
 @dataclass(frozen=True, slots=True)
+class FigureWords:
+    """What a target gives for a severity: an amount and its clause; a reference where the contract has another (R17).
+
+    An empty ``text`` says that there is no such target.
+    """
+
+    text: str = ""
+    clause: str = ""
+    reference: str = ""
+
+    @property
+    def agreed(self) -> str:
+        """Where a figure that departs from the terms was agreed; empty for one of the terms."""
+        return agreed_words(self.reference) if self.reference else ""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetFigure:
+    """A target by its name, what meets it, and its figure for a severity."""
+
+    name: str
+    met_by: str
+    figure: FigureWords
+
+    @property
+    def is_told(self) -> bool:
+        """Whether there is anything to tell: a figure, or an agreement that there is none."""
+        return bool(self.figure.text or self.figure.agreed)
+
+
+@dataclass(frozen=True, slots=True)
 class TicketWords:
     """What the customer's contract calls a ticket, and the two phrases that are made of it."""
 
@@ -49,7 +81,7 @@ def ticket_words(actor: Actor) -> TicketWords:
     """The words of the reader's contract; the product's own where he has none. Reads one row."""
     holder = contracts(actor).first()
     if holder is None:
-        return TicketWords(gettext("Case"), gettext("Cases"), gettext("New case"), gettext("File the case"))
+        return TicketWords(gettext("Ticket"), gettext("Tickets"), gettext("New ticket"), gettext("File the ticket"))
     terms, language = terms_of(holder), reader_language()
     return TicketWords(
         terms.word("ticket", language),
@@ -62,14 +94,24 @@ def ticket_words(actor: Actor) -> TicketWords:
 class Vocabulary:
     """What things are called under one version of the terms. A code of former times is shown as it is."""
 
-    def __init__(self, terms: Terms, language: str | None = None):
+    def __init__(self, terms: Terms, language: str | None = None, overrides: Mapping[str, Any] | None = None):
         self.terms = terms
         self.language = language or reader_language()
+        self._overrides = overrides or {}
 
     @classmethod
     def of(cls, holder: Any) -> "Vocabulary":
-        """The vocabulary of a contract, ticket or clock."""
-        return cls(terms_of(holder))
+        """The vocabulary of a contract, ticket or clock, with the figures that the contract has of its own (R17).
+
+        A ticket keeps those that its contract had when it was filed (R16).
+        """
+        details = getattr(holder, "details", None) or {}
+        return cls(terms_of(holder), overrides=getattr(holder, "overrides", None) or details.get("overrides"))
+
+    @cached_property
+    def changes(self) -> Overrides:
+        """What the contract changes in its terms. Raises ``TermsError`` where that does not fit them."""
+        return parse_overrides(self._overrides, self.terms)
 
     def state(self, code: str, side: str = "customer") -> str:
         """The word for a state. The terms speak to the customer ("waiting for you"); the desk is told who that is."""
@@ -101,6 +143,10 @@ class Vocabulary:
         found = next((row for row in self.terms.severity_change_reasons if row.code == code), None)
         return found.label.text(self.language) if found else code
 
+    def exclusion_reason(self, code: str) -> Choice | None:
+        """One of the contract's reasons for leaving a ticket out of the figures."""
+        return next((row for row in self.terms.exclusion_reasons if row.code == code), None)
+
     def target(self, code: str) -> str:
         return self._known(lambda: self.terms.target_terms(code).label.text(self.language), code)
 
@@ -112,18 +158,47 @@ class Vocabulary:
     def figure(self, code: str, severity: str, environment: str = "") -> Figure | None:
         return self._known(lambda: self.terms.target(code, severity, environment or None), None)
 
-    def target_words(self, code: str, severity: str, environment: str = "") -> str:
-        """The amount of a target: "4 business hours"; empty where the severity has none."""
+    def figure_words(self, code: str, severity: str, environment: str = "") -> FigureWords:
+        """The figure that applies: the contract's own where it has one (R17), else that of the terms."""
         figure = self.figure(code, severity, environment)
-        return span_words(figure.amount, figure.unit) if figure and figure.amount and figure.unit else ""
+        if figure is None:
+            return FigureWords()
+        own = self.changes.figure(code, severity)
+        amount, unit = (own.amount, own.unit) if own else (figure.amount, figure.unit)
+        text = span_words(amount, unit) if amount and unit else ""
+        return FigureWords(text, figure.clauses[0], own.reference if own else "")
 
     def target_zone(self, code: str) -> str:
         """The zone in which a target is counted, which its deadline is shown in."""
         return self._known(lambda: self.terms.calendar(self.terms.target_terms(code).calendar).zone, "")
 
     def zone(self) -> ZoneInfo:
-        """The zone of the response target, in which the contract's days begin and end."""
-        return ZoneInfo(self.target_zone(RESPONSE) or "UTC")
+        """The zone of the contract's first target, in which its days begin and end."""
+        return ZoneInfo(next((self.target_zone(target.code) for target in self.terms.targets), "") or "UTC")
+
+    def target_terms_clause(self, code: str) -> str:
+        """The clause on which a target stands, whatever the severity."""
+        return self._known(lambda: self.terms.target_terms(code).clauses[0], "")
+
+    def met_by(self, code: str) -> str:
+        """What meets a target: ``contact`` for an answer; empty for a target of former times."""
+        return self._known(lambda: self.terms.target_terms(code).met_by, "")
+
+    @property
+    def has_response(self) -> bool:
+        """Whether the contract has a target that an answer meets."""
+        return any(target.met_by == "contact" for target in self.terms.targets)
+
+    def step(self, code: str) -> Transition | None:
+        """A step of the contract's workflow."""
+        return next((row for row in self.terms.workflow.transitions if row.code == code), None)
+
+    def target_figures(self, severity: str, environment: str = "") -> list["TargetFigure"]:
+        """What each target of the contract gives for a severity, in the order of the terms."""
+        return [
+            TargetFigure(self.target(row.code), row.met_by, self.figure_words(row.code, severity, environment))
+            for row in self.terms.targets
+        ]
 
     def filing_label(self, code: str) -> str:
         found = next((row for row in self.terms.filing if row.code == code), None)
@@ -158,6 +233,11 @@ class Vocabulary:
             return otherwise
 
 
+def side_words(side: str) -> str:
+    """Which side of the contract somebody acts for; empty for the product itself."""
+    return {"provider": pgettext("side", "support"), "customer": pgettext("side", "customer")}.get(side, "")
+
+
 def state_choices() -> list[tuple[str, str]]:
     """Filters by state for lists over several contracts, in the product's own words."""
     return [
@@ -180,12 +260,19 @@ def severity_filters(vocabularies: Sequence[Vocabulary]) -> list[tuple[str, str]
     return list(found.items())
 
 
+def agreed_words(reference: str) -> str:
+    """Where something that departs from the terms was agreed."""
+    return gettext("agreed in %(reference)s") % {"reference": reference}
+
+
 def span_words(amount: int, unit: str) -> str:
     """An amount of time as contracts say it.
 
     Raises ``KeyError`` for a unit that contracts do not use.
     """
     templates = {
+        "minutes": ngettext("%(n)d minute", "%(n)d minutes", amount),
+        "business_minutes": ngettext("%(n)d business minute", "%(n)d business minutes", amount),
         "hours": ngettext("%(n)d hour", "%(n)d hours", amount),
         "business_hours": ngettext("%(n)d business hour", "%(n)d business hours", amount),
         "business_days": ngettext("%(n)d business day", "%(n)d business days", amount),

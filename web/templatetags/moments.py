@@ -16,9 +16,12 @@ register = template.Library()
 _STYLES = ("short", "long")
 
 
+def _name_in(words: list[str]) -> str:
+    return next((word for word in words if "/" in word or word == "UTC"), "")
+
+
 def _zone_in(words: list[str]) -> dt.tzinfo:
-    name = next((word for word in words if "/" in word or word == "UTC"), "")
-    return moments.zone_named(name, timezone.get_current_timezone())
+    return moments.zone_named(_name_in(words), timezone.get_current_timezone())
 
 
 def _options(argument: str) -> dict[str, Any]:
@@ -32,11 +35,15 @@ def when(at: dt.datetime | None, argument: str = "") -> str:
     """`{{ at|when }}`: day, time and zone. Words in the argument change it, in any order:
 
     `deadline` (midnight reads 24:00 of the day before), `short` (no weekday, no year), `long`, `bare` (no zone name),
-    and an IANA zone name instead of the reader's: `{{ due|when:"deadline Europe/Paris" }}`.
+    and an IANA zone name instead of the reader's. A deadline in the contract's zone also tells the reader's own time
+    where that is another: `{{ due|when:"deadline Europe/Paris" }}`.
     """
     if at is None:
         return NOTHING
-    return moments.format_moment(at, _zone_in(argument.split()), **_options(argument))
+    words, options = argument.split(), _options(argument)
+    if options["deadline"] and _name_in(words):
+        return moments.format_deadline(at, _zone_in(words), timezone.get_current_timezone(), style=options["style"])
+    return moments.format_moment(at, _zone_in(words), **options)
 
 
 @register.filter

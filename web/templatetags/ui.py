@@ -6,12 +6,14 @@ from typing import Any
 
 from django import template
 from django.forms import BoundField, CheckboxInput, ClearableFileInput, RadioSelect, Select, Textarea
+from django.template import Context
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from web.clockface import read_clock, running_words
+from web.presenters.vocabulary import side_words
 
 register = template.Library()
 
@@ -84,18 +86,26 @@ def severity(rank: int | None, label: str) -> SafeString:
 
 
 @register.inclusion_tag("components/_clock.html")
-def clock(state: Any, at: dt.datetime, target: str = "", zone: str = "", column: bool = False) -> dict[str, Any]:
-    """A countdown badge: see web.clockface. `target="response"` words a met target as an answer."""
-    face = read_clock(state, at, answered=target == "response")
+def clock(state: Any, at: dt.datetime, met_by: str = "", zone: str = "", column: bool = False) -> dict[str, Any]:
+    """A countdown badge: see web.clockface. `met_by="contact"` words a met target as an answer."""
+    face = read_clock(state, at, answered=met_by == "contact")
     return {"face": face, "options": f"deadline {zone}", "column": column}
 
 
-@register.inclusion_tag("components/_clock_card.html")
+@register.inclusion_tag("components/_clock_card.html", takes_context=True)
 def clock_card(
-    state: Any, at: dt.datetime, name: str, target: str = "", zone: str = "", why_url: str = "", clause: str = ""
+    context: Context,
+    state: Any,
+    at: dt.datetime,
+    name: str,
+    target: str = "",
+    zone: str = "",
+    why_url: str = "",
+    clause: str = "",
+    met_by: str = "",
 ) -> dict[str, Any]:
     """A clock with its name, its deadline in full, a gauge and the door to its reckoning."""
-    face = read_clock(state, at, answered=target == "response")
+    face = read_clock(state, at, answered=met_by == "contact")
     return {
         "face": face,
         "options": f"deadline {zone}",
@@ -103,6 +113,7 @@ def clock_card(
         "why_url": why_url,
         "clause": clause,
         "target": target,
+        "clauses_url": context.get("clauses_url"),
     }
 
 
@@ -112,10 +123,14 @@ def countdown_words() -> str:
     return json.dumps(running_words(), ensure_ascii=False)
 
 
-@register.simple_tag
-def clause(identifier: str) -> SafeString | str:
-    """The number of a clause, as a small label."""
-    return format_html('<span class="clause">{}</span>', identifier) if identifier else ""
+@register.simple_tag(takes_context=True)
+def clause(context: Context, identifier: str) -> SafeString | str:
+    """The number of a clause, as a small label. On pages under one contract (``clauses_url``) it leads to its words."""
+    if not identifier:
+        return ""
+    if not (address := context.get("clauses_url")):
+        return format_html('<span class="clause">{}</span>', identifier)
+    return format_html('<a class="clause" href="{}#{}">{}</a>', address, identifier, identifier)
 
 
 @register.filter
@@ -145,6 +160,12 @@ def person(name: str | None, side: str = "customer", nobody: str = "—", size: 
     picture = avatar(name, side, size)
     css = "truncate" if name else "faint"
     return format_html('<span class="person">{}<span class="{}">{}</span></span>', picture, css, name or nobody)
+
+
+@register.simple_tag
+def side_name(side: str) -> str:
+    """The side for which somebody acts, in a word."""
+    return side_words(side)
 
 
 # Forms ---------------------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """The acts on a ticket. Each is a plain form: 303 to the ticket when it was done, the page as typed when it was not."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.access import for_staff, signed_in
+from accounts.access import for_customers, for_staff, signed_in
 from accounts.errors import Invalid, Refused, Stale
 from lifecycle import services
 from lifecycle.selectors import acts_offered
@@ -25,7 +25,15 @@ from web.methods import only
 from web.presenters.vocabulary import Vocabulary
 from web.redirects import SeeOther
 from web.views.queue import queue_row
-from web.views.ticket_page import WRITTEN, Failure, build_form, draft_key, people_choices, ticket_page
+from web.views.ticket_page import (
+    WRITTEN,
+    Failure,
+    build_form,
+    draft_key,
+    people_choices,
+    step_choices,
+    ticket_page,
+)
 
 Values = Mapping[str, Any]
 Do = Callable[[Values], Ticket]
@@ -82,10 +90,10 @@ def _sent(attempt: Attempt, uploads: Uploads | None = None) -> forms.Form:
     options: dict[str, Any] = {"data": attempt.request.POST}
     if uploads is not None:
         options.update(files=attempt.request.FILES, uploads=uploads)
-    people: list[tuple[str, str]] = []
-    if attempt.act == "assign":
-        people = people_choices(attempt.request.actor, attempt.ticket)  # type: ignore[attr-defined]
-    return build_form(attempt.act, words, people, **options)
+    actor = attempt.request.actor  # type: ignore[attr-defined]
+    people = people_choices(actor, attempt.ticket) if attempt.act == "assign" else []
+    steps = step_choices(actor, attempt.ticket, words) if attempt.act == "resolve" else []
+    return build_form(attempt.act, words, people, steps, **options)
 
 
 def _told(request: HttpRequest, reference: str) -> dict[str, Any]:
@@ -176,6 +184,51 @@ def resolve(request: HttpRequest, reference: str) -> HttpResponse:
     return attempt.carry_out(
         _sent(attempt), lambda given: services.resolve_ticket(**_told(request, reference), **given)
     )
+
+
+@for_staff
+@only("POST")
+def workaround(request: HttpRequest, reference: str) -> HttpResponse:
+    """POST /tickets/<reference>/workaround/: a workaround for the customer to accept or to decline."""
+    attempt = _attempt(request, reference, "workaround", _("The workaround was offered to the customer."))
+    _require_offered(attempt)
+    form = _sent(attempt, receive_uploads(request) if request.FILES or request.POST.get("attachments") else Uploads())
+    assert isinstance(form, FilesForm)
+    ids = form.uploads.ids
+    return attempt.carry_out(form, lambda given: _offer(request, reference, given, ids))
+
+
+def _offer(request: HttpRequest, reference: str, given: Values, ids: Sequence[UUID]) -> Ticket:
+    told = {name: given[name] for name in ("kind", "resolution_type", "body")}
+    return services.offer_workaround(**_told(request, reference), **told, attachment_ids=ids)
+
+
+@for_customers
+@only("POST")
+def accept_workaround(request: HttpRequest, reference: str) -> HttpResponse:
+    """POST /tickets/<reference>/accept-workaround/: the workaround on offer is accepted."""
+    attempt = _attempt(request, reference, "accept_workaround", _("You accepted the workaround."))
+    return attempt.carry_out(
+        _sent(attempt), lambda given: services.accept_workaround(**_told(request, reference), **given)
+    )
+
+
+@for_customers
+@only("POST")
+def decline_workaround(request: HttpRequest, reference: str) -> HttpResponse:
+    """POST /tickets/<reference>/decline-workaround/: the workaround on offer is not enough."""
+    attempt = _attempt(request, reference, "decline_workaround", _("You declined the workaround."))
+    return attempt.carry_out(
+        _sent(attempt), lambda given: services.decline_workaround(**_told(request, reference), **given)
+    )
+
+
+@signed_in
+@only("POST")
+def move(request: HttpRequest, reference: str) -> HttpResponse:
+    """POST /tickets/<reference>/move/: a step of the contract's own workflow."""
+    attempt = _attempt(request, reference, "move", _("%(reference)s has moved on.") % {"reference": reference})
+    return attempt.carry_out(_sent(attempt), lambda given: services.move_ticket(**_told(request, reference), **given))
 
 
 @signed_in

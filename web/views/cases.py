@@ -21,7 +21,6 @@ from slas.preview import preview_due
 from slas.selectors import clocks_of
 from tickets import selectors
 from tickets.drafts import discard_draft, load_draft
-from tickets.states import State
 from web.forms.acts import show_errors, split_severity
 from web.forms.cases import RENAMED, CaseForm
 from web.forms.filters import CasesFilter
@@ -48,15 +47,15 @@ def cases(request: HttpRequest) -> HttpResponse:
     form = CasesFilter(request.GET, states=_state_choices())
     chosen = form.chosen()
     page = selectors.customer_cases(actor, **chosen, size=PAGE)
-    rows = _rows(request, page.rows)
     is_start = chosen["state"] == "open" and not chosen["after"] and not chosen["search"]
-    waiting = [row for row in rows if row.waits_for_reader] if is_start else []
-    if is_start:
-        waiting += _rows(request, selectors.customer_cases(actor, state=State.RESOLVED, size=PAGE).rows)
+    turn, more_wait = selectors.waiting_for_customer(actor, size=PAGE) if is_start else ([], False)
+    others = [row for row in page.rows if row not in turn]
+    told = {row.reference: row for row in _rows(request, [*turn, *others])}
     context = {
         "form": form,
-        "waiting": waiting,
-        "rows": [row for row in rows if row not in waiting],
+        "waiting": [told[row.reference] for row in turn],
+        "more_wait": more_wait,
+        "rows": [told[row.reference] for row in others],
         "is_start": is_start,
         "state": chosen["state"],
         "is_filtered": bool(chosen["search"]),
@@ -220,6 +219,7 @@ def _drawn(
         "chosen_severity": str(form["severity"].value() or ""),
         "due": _due(request, shape, str(form["severity"].value() or ""), _environment_of(form)),
         "kept_files": present_files(form.uploads.kept),
+        "clauses_url": reverse("contract_clauses", args=[shape.contract.pk]),
         **more,
     }
     name = "cases/_form.html" if getattr(request, "htmx", False) else "cases/new.html"
@@ -265,7 +265,8 @@ def new_case_due(request: HttpRequest) -> HttpResponse:
     if chosen and chosen not in dict(shape.severity_choices):
         raise Invalid({"severity": [_("Choose one of the severities of the contract.")]})
     due = _due(request, shape, chosen, request.GET.get("environment", ""))
-    return render(request, "cases/_due.html", {"due": due})
+    clauses_url = reverse("contract_clauses", args=[found.pk])
+    return render(request, "cases/_due.html", {"due": due, "clauses_url": clauses_url})
 
 
 def _uuid(text: str) -> UUID:

@@ -1,18 +1,43 @@
-"""Language and appearance: kept in cookies, also for people who are not signed in; mails follow the chosen language."""
+"""Language, appearance and time zone. The first two are kept in cookies, also for people who are not signed in; mails
+follow the chosen language and zone."""
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils import translation
 from django.utils.translation import gettext
 
-from accounts.access import public
+from accounts.access import public, signed_in
 from accounts.errors import Invalid
-from accounts.services import choose_language
+from accounts.requests import ActingRequest
+from accounts.services import choose_language, choose_time_zone
 from web.appearance import COOKIE_SECONDS, THEMES, keep_theme
 from web.errors import error_page
 from web.methods import only
-from web.redirects import next_of
+from web.redirects import SeeOther, next_of
+from web.zones import zone_choices, zone_names
+
+
+@signed_in
+@only("GET")
+def preferences(request: ActingRequest) -> HttpResponse:
+    """GET /settings/: how the reader wants to be shown and told things."""
+    chosen = request.actor.time_zone
+    return render(request, "account/preferences.html", {"zones": zone_choices(chosen), "chosen": chosen})
+
+
+@signed_in
+@only("POST")
+def set_time_zone(request: ActingRequest) -> HttpResponse:
+    """POST /settings/time-zone/ with `time_zone`, an IANA name of those offered."""
+    chosen = request.POST.get("time_zone", "")
+    if chosen not in zone_names():
+        raise Invalid({"time_zone": [gettext("This time zone is not offered.")]})
+    assert request.actor.user_id is not None  # somebody who signed in has an account
+    choose_time_zone(user_id=request.actor.user_id, time_zone=chosen)
+    messages.success(request, gettext("Times are now shown for the zone that you chose."))
+    return SeeOther(next_of(request, "/settings/"))
 
 
 @public(transaction=False)

@@ -154,7 +154,7 @@ def _events() -> list[dict[str, Any]]:
             "actor": "Claire Aubrac",
             "text": "filed the case, severity Critical",
             "at": AT - dt.timedelta(minutes=55),
-            "clause": "HSA-21",
+            "clause": "R2",
         },
         {
             "icon": "user-circle",
@@ -178,20 +178,20 @@ def _events() -> list[dict[str, Any]]:
             "actor": "",
             "text": "Response target met",
             "at": AT - dt.timedelta(minutes=9),
-            "clause": "HSA-23",
+            "clause": "R3",
         },
     ]
 
 
 def _steps() -> list[dict[str, Any]]:
     return [
-        {"at": AT - dt.timedelta(minutes=55), "text": "The case was received.", "clause": "HSA-21"},
+        {"at": AT - dt.timedelta(minutes=55), "text": "The case was received.", "clause": "R2"},
         {
             "at": AT - dt.timedelta(minutes=55),
             "text": "Support was open (08:00 to 18:00), so the count began.",
-            "clause": "HSA-12",
+            "clause": "R14",
         },
-        {"at": None, "text": "Critical: the first answer is due within 2 working hours.", "clause": "HSA-23"},
+        {"at": None, "text": "Critical: the first answer is due within 2 working hours.", "clause": "R3"},
     ]
 
 

@@ -13,17 +13,42 @@ from django.utils.translation import gettext as _
 from accounts.errors import Change
 from accounts.selectors import assignable
 from accounts.tenancy import Actor
+from lifecycle.selectors import resolving_steps
 from tickets.drafts import load_drafts
 from tickets.models import Ticket
-from web.forms.acts import AssignForm, CallForm, CloseForm, MessageForm, ReopenForm, ResolveForm, SeverityForm
+from web.forms.acts import (
+    AcceptWorkaroundForm,
+    AssignForm,
+    CallForm,
+    CloseForm,
+    DeclineWorkaroundForm,
+    MessageForm,
+    ReopenForm,
+    ResolveForm,
+    SeverityForm,
+    StepForm,
+    WorkaroundForm,
+)
+from web.forms.contests import (
+    AcceptContestForm,
+    ContestExclusionForm,
+    ContestForm,
+    ContestPauseForm,
+    ContestSeverityForm,
+    DeclineContestForm,
+    ExcludeForm,
+    ReinstateForm,
+)
 from web.forms.uploads import FilesForm, recall_uploads
 from web.presenters.tickets import TicketView, present_files, present_ticket
 from web.presenters.timeline import event_words
-from web.presenters.vocabulary import Vocabulary
+from web.presenters.vocabulary import Vocabulary, side_words
 
-WRITTEN: Final[tuple[str, ...]] = ("reply", "note", "ask", "call", "resolve", "reopen", "severity")
+WRITTEN: Final[tuple[str, ...]] = (
+    "reply", "note", "ask", "call", "workaround", "decline_workaround", "resolve", "reopen", "severity",
+)  # fmt: skip
 """Acts with text that is worth a draft."""
-COMPOSED: Final[tuple[str, ...]] = ("reply", "ask", "note", "call", "resolve")
+COMPOSED: Final[tuple[str, ...]] = ("reply", "ask", "note", "call", "workaround", "resolve")
 """Acts of the composer, in the order of its tabs."""
 
 
@@ -44,19 +69,41 @@ def draft_key(act: str, reference: str) -> str:
     return f"{act}:{reference}"
 
 
-def build_form(act: str, words: Vocabulary, people: Sequence[tuple[str, str]] = (), **options: Any) -> forms.Form:
+def build_form(
+    act: str,
+    words: Vocabulary,
+    people: Sequence[tuple[str, str]] = (),
+    steps: Sequence[tuple[str, str]] = (),
+    **options: Any,
+) -> forms.Form:
     """The form of an act. Its ids begin with the act's name, because several forms share the page."""
     options["auto_id"] = f"{act}_%s"
     if act in {"reply", "note", "ask"}:
         return MessageForm(**options)
     if act == "resolve":
-        return ResolveForm(resolution_types=words.resolution_choices(), **options)
+        return ResolveForm(resolution_types=words.resolution_choices(), steps=steps, **options)
+    if act == "workaround":
+        return WorkaroundForm(resolution_types=words.resolution_choices(), **options)
     if act == "severity":
         return SeverityForm(severities=words.severity_choices(), reasons=words.reason_choices(), **options)
     if act == "assign":
         return AssignForm(people=people, **options)
-    plain: dict[str, type[forms.Form]] = {"call": CallForm, "reopen": ReopenForm, "close": CloseForm}
-    return plain[act](**options)
+    return _PLAIN[act](**options)
+
+
+_PLAIN: Final[dict[str, type[forms.Form]]] = {
+    "call": CallForm,
+    "accept_workaround": AcceptWorkaroundForm,
+    "decline_workaround": DeclineWorkaroundForm,
+    "move": StepForm,
+    "reopen": ReopenForm,
+    "close": CloseForm,
+}
+
+
+def step_choices(actor: Actor, ticket: Ticket, words: Vocabulary) -> list[tuple[str, str]]:
+    """The contract's ways of resolving from where the ticket stands."""
+    return [(step.code, step.label.text(words.language)) for step in resolving_steps(actor, ticket)]
 
 
 def people_choices(actor: Actor, ticket: Ticket) -> list[tuple[str, str]]:
@@ -69,6 +116,8 @@ def ticket_page(request: HttpRequest, ticket: Ticket, failure: Failure | None = 
     actor: Actor = request.actor  # type: ignore[attr-defined]
     view = present_ticket(actor, ticket)
     built = _forms(actor, ticket, view, failure)
+    disputes = _disputes(view, failure)
+    shown = built | disputes
     context = {
         "view": view,
         "ticket": ticket,
@@ -76,8 +125,11 @@ def ticket_page(request: HttpRequest, ticket: Ticket, failure: Failure | None = 
         "forms": built,
         "failure": failure,
         "changes": _changes(failure, view.words),
-        "has_form": failure is not None and failure.act in built and failure.form is not None,
-        "unsent": _unsent(failure, built),
+        "has_form": failure is not None and failure.act in shown and failure.form is not None,
+        "unsent": _unsent(failure, shown),
+        "disputes": disputes,
+        "contest_rows": [(one, disputes.get(f"decline_contest_{one.id}")) for one in view.contests.contests],
+        "clauses_url": reverse("contract_clauses", args=[ticket.contract_id]),
         "composer": _composer(view, built, failure),
     }
     name = "tickets/_ticket.html" if getattr(request, "htmx", False) else "tickets/ticket.html"
@@ -122,7 +174,15 @@ def _tab_looks(view: TicketView) -> dict[str, tuple[str, str, str, str]]:
             _("Log a call"),
             "phone",
             _("Record the call"),
-            _("Both sides read the summary. A call with the customer meets the response target."),
+            _("Both sides read the summary. A call with the customer meets the response target.")
+            if view.words.has_response
+            else _("Both sides read the summary."),
+        ),
+        "workaround": (
+            _("Offer a workaround"),
+            "bolt",
+            _("Send the workaround"),
+            _("The customer accepts or declines it. The severity stays as it is."),
         ),
         "resolve": (
             _("Resolve"),
@@ -134,7 +194,7 @@ def _tab_looks(view: TicketView) -> dict[str, tuple[str, str, str, str]]:
 
 
 def _forms(actor: Actor, ticket: Ticket, view: TicketView, failure: Failure | None) -> dict[str, forms.Form]:
-    offered = [act for act in ("assign", "close", *WRITTEN) if act in view.acts]
+    offered = [act for act in ("assign", "close", "move", "accept_workaround", *WRITTEN) if act in view.acts]
     keys = {act: draft_key(act, ticket.reference) for act in offered if act in WRITTEN}
     drafts = load_drafts(actor, list(keys.values())) if keys else {}
     people = people_choices(actor, ticket) if "assign" in offered else []
@@ -144,7 +204,8 @@ def _forms(actor: Actor, ticket: Ticket, view: TicketView, failure: Failure | No
             built[act] = _current(failure.form, view.version)
             continue
         draft = drafts.get(keys.get(act, ""), {})
-        form = build_form(act, view.words, people, initial={**draft, "expected_version": view.version})
+        steps = step_choices(actor, ticket, view.words) if act == "resolve" else []
+        form = build_form(act, view.words, people, steps, initial={**draft, "expected_version": view.version})
         if isinstance(form, FilesForm):
             form.uploads.kept = recall_uploads(actor, draft.get("attachments", "").split()).kept
         built[act] = form
@@ -152,6 +213,62 @@ def _forms(actor: Actor, ticket: Ticket, view: TicketView, failure: Failure | No
         if isinstance(form, FilesForm):
             form.kept_files = present_files(form.uploads.kept)  # type: ignore[attr-defined]
     return built
+
+
+CONTESTABLE: Final[dict[str, type[ContestForm]]] = {
+    "pause": ContestPauseForm,
+    "severity": ContestSeverityForm,
+    "exclusion": ContestExclusionForm,
+}
+"""What can be contested, and the form of it."""
+_DECISIONS: Final[dict[str, type[forms.Form]]] = {
+    "accept_contest": AcceptContestForm,
+    "withdraw_contest": AcceptContestForm,
+    "decline_contest": DeclineContestForm,
+    "reinstate": ReinstateForm,
+}
+
+
+def contest_form(act: str, view: TicketView, **options: Any) -> forms.Form:
+    """The form of a contest, of a decision on one, or of an exclusion."""
+    options.setdefault("auto_id", f"{act}_%s")
+    if act == "exclude":
+        return ExcludeForm(reasons=view.contests.exclusion_reasons, **options)
+    if act in _DECISIONS:
+        return _DECISIONS[act](**options)
+    about = act.removeprefix("contest_")
+    entries = view.contests.waits if about == "pause" else view.contests.severities
+    return CONTESTABLE[about](entries=entries, severities=view.words.severity_choices(), **options)
+
+
+def _disputes(view: TicketView, failure: Failure | None) -> dict[str, forms.Form]:
+    """The forms of contests and exclusions that the reader may send, one of them perhaps as it was sent."""
+    offered: dict[str, dict[str, Any]] = {}
+    if view.contests.may_contest:
+        offered["contest_severity"] = {"about": "severity"}
+        if view.contests.pauses_count:
+            offered["contest_pause"] = {"about": "pause"}
+        if view.contests.exclusion:
+            offered["contest_exclusion"] = {"about": "exclusion", "entry": view.contests.exclusion.event_id}
+    if view.contests.may_exclude:
+        offered["reinstate" if view.contests.exclusion else "exclude"] = {}
+    built = {act: contest_form(act, view, initial=given) for act, given in offered.items()}
+    for one in view.contests.to_decide:
+        key = f"decline_contest_{one.id}"
+        built[key] = contest_form("decline_contest", view, initial={"contest": one.id}, auto_id=f"{key}_%s")
+    if failure and failure.form is not None:
+        key = _dispute_key(failure)
+        if key in built:
+            failure.form.auto_id = f"{key}_%s"
+            built[key] = failure.form
+            built[failure.act] = failure.form
+    return built
+
+
+def _dispute_key(failure: Failure) -> str:
+    if failure.act != "decline_contest" or failure.form is None:
+        return failure.act
+    return f"decline_contest_{failure.form.data.get('contest', '')}"
 
 
 def _current(form: forms.Form, version: int) -> forms.Form:
@@ -176,6 +293,11 @@ def _changes(failure: Failure | None, words: Vocabulary) -> list[dict[str, Any]]
     if failure is None:
         return []
     return [
-        {"at": row.at, "actor": row.actor_name or _("The system"), "text": event_words(row.kind, row.data, words)}
+        {
+            "at": row.at,
+            "actor": row.actor_name or _("The system"),
+            "side": side_words(row.actor_side) if row.actor_name else "",
+            "text": event_words(row.kind, row.data, words, row.actor_side),
+        }
         for row in failure.changes
     ]

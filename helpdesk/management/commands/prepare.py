@@ -76,5 +76,5 @@ class Command(BaseCommand):
 
     def _terms(self) -> str:
         said = StringIO()
-        call_command("publish_terms", stdout=said)
+        call_command("terms", "publish", "--yes", stdout=said)
         return said.getvalue()

@@ -1,16 +1,16 @@
 """Fold every journal again and compare with, or rewrite, the clock rows."""
 
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connection
+from django.db import connection, transaction
 
-from accounts.tenancy import Actor, acting_as
-from contracts.terms import TermsError
-from slas.clocks import build_rows, differences, earliest_due, reckon, write_rows
-from slas.engine import EngineError
+from accounts.tenancy import Actor, tenant_context
+from slas.clocks import FOLD_ERRORS, build_rows, differences, earliest_due, reckon, write_rows
 from slas.models import Clock
 from tickets.events import CLOCK_FACTS
 from tickets.models import Event, Ticket
@@ -29,7 +29,7 @@ class Command(BaseCommand):
         for provider_id in _providers():
             last: UUID | None = None
             while True:
-                with acting_as(Actor.system(provider_id)):
+                with _unit_of_work(provider_id, one_snapshot=options["check"]):
                     tickets = _batch(provider_id, last, lock=not options["check"])
                     if not tickets:
                         break
@@ -58,6 +58,20 @@ class Command(BaseCommand):
             if can_be_folded and not check:
                 _rewrite(ticket, events[ticket.pk], rows[ticket.pk])
         return differing
+
+
+@contextmanager
+def _unit_of_work(provider_id: UUID, *, one_snapshot: bool) -> Iterator[None]:
+    """One transaction under the provider's context. ``one_snapshot``: tickets, events and rows are read as of one
+    instant, so that an act between two of these questions is no difference. A caller's own transaction stays as it is.
+    """
+    outermost = not connection.in_atomic_block
+    with transaction.atomic():
+        if one_snapshot and outermost:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        with tenant_context(Actor.system(provider_id)):
+            yield
 
 
 def _providers() -> list[UUID]:
@@ -92,8 +106,8 @@ def _differences(ticket: Ticket, events: list[Event], rows: list[Clock]) -> tupl
     """What differs, and whether the journal can be folded at all; one that cannot stops nobody else."""
     try:
         return differences(ticket, events, rows), True
-    except (EngineError, TermsError, LookupError) as error:
-        return [f"{ticket.reference}: the journal cannot be folded: {error}"], False
+    except FOLD_ERRORS as error:
+        return [f"{ticket.reference}: the journal cannot be folded: {error!r}"], False
 
 
 def _rewrite(ticket: Ticket, events: list[Event], rows: list[Clock]) -> None:

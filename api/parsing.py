@@ -1,0 +1,85 @@
+"""JSON as it is read here: UTF-8, no number that is none, no character that cannot be stored, not too deep."""
+
+import json
+import math
+from collections.abc import Mapping
+from typing import IO, Any
+
+from django.utils.translation import gettext as _
+from rest_framework.parsers import BaseParser
+
+from api.problems import Problem
+
+MAX_BYTES = 1_000_000
+MAX_DEPTH = 32
+
+
+class StrictJson(BaseParser):
+    """The only parser of the API: whatever else is sent is refused with 415."""
+
+    media_type = "application/json"
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        """The document; raises ``Problem`` (too_large, malformed)."""
+        body = stream.read(MAX_BYTES + 1)
+        if len(body) > MAX_BYTES:
+            raise Problem("too_large", detail=_("A request carries up to %(size)d bytes.") % {"size": MAX_BYTES})
+        return parsed(body)
+
+
+def parsed(body: bytes) -> Any:
+    """What ``body`` says; raises ``Problem`` where it is not JSON as described above."""
+    try:
+        found = json.loads(body.decode("utf-8"), parse_constant=_refuse, parse_float=_finite, object_pairs_hook=_once)
+    except RecursionError as error:
+        raise _malformed(_("It is nested too deeply.")) from error
+    except ValueError as error:
+        raise _malformed(_("It is not JSON: %(reason)s.") % {"reason": str(error)[:120]}) from error
+    _inspect(found)
+    return found
+
+
+def _malformed(detail: str) -> Problem:
+    return Problem("malformed", detail=detail)
+
+
+def _refuse(name: str) -> Any:
+    raise ValueError(f"{name} is not a number")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text[:20]} is too large a number")
+    return number
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object in which a name stands twice means two things."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name stands twice in one object")
+    return found
+
+
+def _inspect(value: Any) -> None:
+    """Raises ``Problem`` for text that no database and no encoding takes, and beyond the depth. Does not recurse."""
+    waiting = [(value, 1)]
+    while waiting:
+        item, depth = waiting.pop()
+        if isinstance(item, str):
+            _require_text(item)
+            continue
+        if depth > MAX_DEPTH:
+            raise _malformed(_("It is nested too deeply."))
+        if isinstance(item, dict):
+            waiting += [(part, depth + 1) for pair in item.items() for part in pair]
+        elif isinstance(item, list):
+            waiting += [(part, depth + 1) for part in item]
+
+
+def _require_text(text: str) -> None:
+    if "\x00" in text or not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise _malformed(_("It holds a character that is no text (a null or half of a surrogate pair)."))

@@ -1,0 +1,96 @@
+"""Days that calendars gain (R19): announced, then carried to every clock that runs, in batches."""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import DatabaseError, connection, transaction
+
+from accounts.tenancy import Actor, acting_as
+from contracts import amendments as contracts
+from contracts.models import CalendarChange, ContractCalendarChange, DatedCalendarChange
+from lifecycle import pipeline
+from slas import amendments
+from slas.clocks import FOLD_ERRORS
+
+BATCH = 200
+log = logging.getLogger(__name__)
+
+
+def add_closure(
+    *,
+    actor: Actor,
+    at: datetime,
+    name: str,
+    days: Mapping[str, Any],
+    terms_code: str = "",
+    contract_id: UUID | None = None,
+) -> DatedCalendarChange:
+    """Announce a holiday, a closure or other hours; the worker carries it to the clocks that run within seconds.
+
+    As ``contracts.amendments.announce_days``, which says what ``days`` hold and what is refused.
+    """
+    return contracts.announce_days(
+        actor=actor, at=at, name=name, days=days, terms_code=terms_code, contract_id=contract_id
+    )
+
+
+def recompute(*, at: datetime, batch: int = BATCH) -> int:
+    """Carry every announced change to the clocks that it has not reached, in every provider; how many tickets it wrote.
+
+    Needs the worker's login. Safe to run twice, and twice at once; a provider that fails does not stop the others.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM all_providers()")
+        providers = [row[0] for row in cursor.fetchall()]
+    written = 0
+    failure: DatabaseError | None = None
+    for provider_id in providers:
+        try:
+            written += recompute_provider(provider_id, at=at, batch=batch)
+        except DatabaseError as error:
+            log.warning("calendars of provider %s are put off: %r", provider_id, error)
+            failure = error
+    if failure:
+        raise failure
+    return written
+
+
+def recompute_provider(provider_id: UUID, *, at: datetime, batch: int = BATCH) -> int:
+    """``recompute`` for one provider, each batch in a transaction of its own."""
+    with acting_as(Actor.system(provider_id)):
+        changes = list(_changes(at))
+    return sum(_carry(change, at, batch) for change in changes)
+
+
+def _changes(at: datetime) -> Iterator[DatedCalendarChange]:
+    """Changes with days still to come, in the order in which they were announced."""
+    today = at.date()
+    yield from CalendarChange.objects.filter(at__lte=at, last_day__gte=today)
+    yield from ContractCalendarChange.objects.filter(at__lte=at, last_day__gte=today)
+
+
+def _carry(change: DatedCalendarChange, at: datetime, batch: int) -> int:
+    written = 0
+    tried: set[UUID] = set()
+    while True:
+        with acting_as(Actor.system(change.provider_id)):
+            waiting = amendments.tickets_to_recompute(change, limit=batch)
+            if tried.issuperset(waiting):
+                return written
+            tried.update(waiting)
+            written += _batch(waiting, change, at)
+
+
+def _batch(waiting: Sequence[UUID], change: DatedCalendarChange, at: datetime) -> int:
+    """One batch; where a ticket cannot be folded the others are done one by one, and that one is reported."""
+    try:
+        with transaction.atomic():
+            return pipeline.recompute(waiting, change, at)
+    except FOLD_ERRORS as error:
+        if len(waiting) == 1:
+            log.error("ticket %s does not follow %s: %r", waiting[0], change.id, error)
+            return 0
+    return sum(_batch([ticket], change, at) for ticket in waiting)

@@ -1,0 +1,57 @@
+"""JSON as the API reads it."""
+
+import json
+
+import pytest
+
+from api.parsing import MAX_DEPTH, parsed
+from api.problems import Problem
+
+DEEP = MAX_DEPTH - 1
+
+
+@pytest.mark.parametrize("value", [{}, [], "é\u2028", 1.5, -0.0, 10**40, None, True, {"a": [{"b": "😀"}]}, 1e300])
+def test_json_is_read(value: object):
+    assert parsed(json.dumps(value).encode()) == value
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b" ",
+        b"{",
+        b"[1,]",
+        b"{'a': 1}",
+        b"NaN",
+        b'{"a": Infinity}',
+        b"[-Infinity]",
+        b"1e999",
+        b"[-1e999]",
+        b"9" * 5_000,
+        b'{"a": 1, "a": 2}',
+        b'"\\u0000"',
+        b'{"\\u0000": 1}',
+        b'["\\ud800"]',
+        b'{"a": {"\\udfff": 1}}',
+        b'"a\x00b"',
+        b"\xff",
+        b'"\xed\xa0\x80"',
+        b"\xef\xbb\xbf{}",
+        '{"a": 1}'.encode("utf-16"),
+        b"[" * 100_000,
+        b'{"a":' * 50_000,
+        b"[" * (DEEP + 2) + b"]" * (DEEP + 2),
+        b"{} {}",
+        b"op=due",
+    ],
+)
+def test_what_is_no_json_is_malformed(body: bytes):
+    with pytest.raises(Problem) as refused:
+        parsed(body)
+    assert refused.value.kind == "malformed"
+    assert refused.value.sentence
+
+
+def test_the_depth_is_counted_to_the_last_list():
+    assert parsed(b"[" * (DEEP + 1) + b"]" * (DEEP + 1)) is not None
