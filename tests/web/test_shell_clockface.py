@@ -75,7 +75,7 @@ def test_only_a_clock_that_still_runs_is_refreshed():
 def test_the_badge_carries_the_instant_for_people_machines_and_the_script():
     clock = {"status": "running", "due_at": AT + minutes(135)}
     with translation.override("en"), timezone.override(dt.UTC):
-        source = '{% load ui %}{% clock clock at target="response" zone="Europe/Paris" %}'
+        source = '{% load ui %}{% clock clock at met_by="contact" zone="Europe/Paris" %}'
         html = Template(source).render(Context({"clock": clock, "at": AT}))
     assert 'data-due="2026-11-03T16:00:00+00:00"' in html
     assert '<time class="clock__words" datetime="2026-11-03T16:00:00+00:00"' in html

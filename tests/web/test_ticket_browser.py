@@ -188,8 +188,10 @@ def test_no_page_is_wider_than_the_screen(committed_world: World, new_context: N
     long = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 2
     ticket = world.file(title=long[:160], description=f"`{'x' * 300}`\n\n```\n{'y' * 400}\n```\n{long}")
     organisation = world.customers[0]
+    contract = f"/contracts/{organisation.contract.id}/"
     places = {
-        organisation.contact: ["/cases/", "/cases/new/", f"/contracts/{organisation.contract.id}/"],
+        organisation.contact: ["/cases/", "/cases/new/", contract, f"{contract}clauses/"],
+        world.staff["manager"]: [f"{contract}what-if/"],
         world.staff["engineer"]: ["/queue/", f"/tickets/{ticket.reference}/clocks/response/"],
     }
     for actor, paths in places.items():

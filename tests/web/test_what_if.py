@@ -68,7 +68,7 @@ def test_other_severities_show_before_and_after_and_each_ticket_that_differs(
     text = text_of(answer)
     assert "0 → 3 (+3)" in text
     assert "3 → 0 (−3)" in text
-    assert "severity blocking → major" in text
+    assert "severity Blocking → Major" in text
     for ticket in tickets:
         assert f'href="/tickets/{ticket.reference}/"' in answer.content.decode()
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 
 from slas.engine import Status
 from slas.receipt_wording import STATUSES
-from slas.replay import Difference, Outcome, Replay
+from slas.replay import Difference, Outcome, Reason, Replay
 from slas.wording import duration_text
 from web.moments import format_deadline
 from web.presenters.vocabulary import Vocabulary
@@ -128,9 +128,17 @@ def _row(one: Difference, words: Vocabulary) -> DifferenceRow:
         due_before=_due(one.before, one.zone),
         due_after=_due(one.after, one.zone),
         moved=_moved(one.moved_seconds),
-        why="; ".join(reason.text for reason in one.reasons),
+        why="; ".join(_why(reason, words) for reason in one.reasons),
         changes_outcome=one.changes_outcome,
     )
+
+
+def _why(reason: Reason, words: Vocabulary) -> str:
+    """The reason in words; severities by their labels, where the terms of today know them."""
+    if reason.code == "severity":
+        sides = (words.severity(str(side)).label for side in (reason.before, reason.after))
+        reason = Reason(reason.code, *sides)
+    return reason.text
 
 
 def _due(side: Outcome, zone: str) -> str:

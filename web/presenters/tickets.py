@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django.urls import reverse
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 
 from accounts.tenancy import Actor
 from lifecycle.selectors import acts_offered, steps_offered
@@ -162,7 +162,7 @@ def _comment_labels() -> dict[str, str]:
         Kind.WORKAROUND_DECLINED: gettext("Workaround declined"),
         Kind.RESOLVED: gettext("Resolution"),
         Kind.REOPENED: gettext("Reopened"),
-        Kind.CONTESTED: gettext("Contest"),
+        Kind.CONTESTED: pgettext("comment", "Contest"),
         Kind.CONTEST_ACCEPTED: gettext("Contest agreed to"),
         Kind.CONTEST_DECLINED: gettext("Contest not agreed to"),
     }
