@@ -114,7 +114,7 @@ def assign_ticket(
             raise Refused(_("%(name)s already has it.") % {"name": assignee.display_name}, code="same_assignee")
         return Act(
             Kind.ASSIGNED,
-            transition="take" if ticket.state == State.NEW else "",
+            transition=_if_known("take", ticket, actor),
             changes={"assignee_id": assignee.id, "assignee_name": assignee.display_name},
             data={"assignee": {"old": ticket.assignee_name, "new": assignee.display_name}},
         )

@@ -34,17 +34,21 @@ def corrected_at(events: Iterable[Event]) -> datetime | None:
 
 
 def _pause(facts: list[Fact], correction: Correction) -> list[Fact]:
-    """Take a pause out, or give it other bounds; one that was never recorded is put in under the contest's own key."""
+    """Take a pause out, or give it other bounds; one that was never recorded is put in under the contest's own key.
+
+    What is met waits no more: a pause that was agreed to last longer ends there for that target.
+    """
     key = correction["event"]
     kept = _without_pause(facts, key)
     if correction["start"] is None:
         return kept
     start, end = (datetime.fromisoformat(correction[name]) for name in ("start", "end"))
+    end = min([end, *(fact.at for fact in kept if fact.kind == FactKind.MET and fact.at >= start)])
     reason = f"agreed:{key}"
-    return [
-        *kept,
+    return [  # in front: where the wait ends in the second in which the target is met, it has ended before
         Fact(FactKind.PAUSED, start, reason=reason, event_id=key),
         Fact(FactKind.RESUMED, end, reason=reason, event_id=key),
+        *kept,
     ]
 
 

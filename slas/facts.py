@@ -68,23 +68,25 @@ class _Reader:
     def __init__(self, target: TargetTerms, workflow: Workflow):
         self._target, self._workflow = target, workflow
         self._meets = FACTS[target.met_by]
-        self._met = self._waiting = False
+        self._met = self._waits = self._paused = False
 
     def read(self, event: Event) -> Iterable[Fact]:
         """The facts that an event brings. An answer ends the pause first; what is met waits no more."""
         key = str(event.id)
-        waits = self._now_waits(event)
-        if self._waiting and not waits:
+        self._waits = self._now_waits(event)
+        told = list(self._tells(event, key))
+        if self._paused and (self._met or not self._waits):
+            self._paused = False
             yield Fact(FactKind.RESUMED, event.at, reason=WAITING, event_id=key)
-        yield from self._tells(event, key)
-        if waits and not self._waiting and not self._met:
+        yield from told
+        if self._waits and not self._paused and not self._met:
+            self._paused = True
             yield Fact(FactKind.PAUSED, event.at, reason=WAITING, event_id=key)
-        self._waiting = waits and not self._met
 
     def _now_waits(self, event: Event) -> bool:
         """Whether the customer is waited for after an event (R11)."""
         state = _moved(event, "contract_state") or _moved(event, "state")
-        return _waits_for_customer(self._workflow, str(state["new"])) if state else self._waiting
+        return _waits_for_customer(self._workflow, str(state["new"])) if state else self._waits
 
     def _tells(self, event: Event, key: str) -> Iterable[Fact]:
         if event.kind == Kind.FILED:

@@ -17,8 +17,9 @@ from slas.engine import Fact, FactKind
 from slas.engine.instants import from_seconds, to_seconds
 from slas.facts import facts_of
 from tickets.events import Kind
+from tickets.standing import KEY as STANDING
 
-IRRELEVANT = ("title", "clocks", "assignee", "reason", "reason_code", "figures")
+IRRELEVANT = ("title", "clocks", "assignee", "reason", "reason_code", "figures", STANDING)
 """What an entry may say that no clock is folded from. Anything else that differs makes journals differ."""
 
 _MOST_PATTERNS = 20_000

@@ -33,7 +33,7 @@ from slas.days import days_gained, overrides_of
 from slas.engine import Calendar, ClockState, EngineError, Fact, Limit, Status, TargetPolicy, fold
 from slas.engine.instants import from_seconds, to_seconds
 from slas.histories import IRRELEVANT, Happened, Journal, Readings, Shape
-from slas.policies import policy_for
+from slas.policies import FIRST_YEAR, LAST_YEAR, policy_for
 from slas.receipt_wording import reason_text
 from tickets.events import CLOCK_FACTS, Kind
 from tickets.models import Event, Ticket
@@ -221,6 +221,10 @@ def replay(
     """
     if not actor.is_system:
         actor.require("contract.replay")
+    for name, day in (("first_day", first_day), ("last_day", last_day)):
+        if not FIRST_YEAR <= day.year <= LAST_YEAR:
+            message = _("Choose a day of the years %(first)d to %(last)d.")
+            raise Invalid({name: [message % {"first": FIRST_YEAR, "last": LAST_YEAR}]})
     if last_day < first_day:
         raise Invalid({"last_day": [_("The period ends before it starts.")]})
     if not alternative.changes_something:

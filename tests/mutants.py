@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, Queue
@@ -25,11 +26,11 @@ from threading import Thread
 ROOT = Path(__file__).resolve().parent.parent
 EQUIVALENT = Path(__file__).with_name("mutants_equivalent.txt")
 COPIED = (
-    "accounts", "api", "contracts", "helpdesk", "lifecycle", "notifications", "requirements", "slas", "tests",
-    "tickets", "web",
+    "accounts", "api", "contracts", "helpdesk", "lifecycle", "notifications", "requirements", "slas", "static",
+    "templates", "tests", "tickets", "web",
 )  # fmt: skip
 COPIED_FILES = ("manage.py", "pyproject.toml")
-SLOWEST = 20
+SLOWEST, SLOWEST_WITH_DATABASE = 20, 120
 """Seconds of computing after which a mutant counts as noticed: it made something endless."""
 MEMORY = 4 << 30
 
@@ -270,12 +271,13 @@ import django.core.management, django.utils.translation, hypothesis.strategies, 
 import contracts.terms
 print("ready", flush=True)
 for line in sys.stdin:
+    seconds, *arguments = line.split()
     child = os.fork()
     if child == 0:
-        resource.setrlimit(resource.RLIMIT_CPU, (int(sys.argv[1]), int(sys.argv[1])))
+        resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds)))
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, 1), os.dup2(null, 2)
-        os._exit(int(pytest.main(line.split())))
+        os._exit(int(pytest.main(arguments)))
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
 """Imports what every run needs once, and forks for each run."""
@@ -289,8 +291,27 @@ addopts = --import-mode=importlib --confcutdir=tests/engine -p no:django -p no:x
 
 
 def arguments(modules: Iterable[str], tests: list[str]) -> list[str]:
-    lean = ["-c", "lean.ini", "--rootdir", "."] if all(module in PURE for module in modules) else []
-    return [*QUICK, *lean, *tests]
+    """For how long tests may compute, and what pytest is told."""
+    if all(module in PURE for module in modules):
+        return [str(SLOWEST), *QUICK, "-c", "lean.ini", "--rootdir", ".", *tests]
+    return [str(SLOWEST_WITH_DATABASE), *QUICK, *tests]
+
+
+@contextmanager
+def database(modules: Iterable[str]) -> Iterator[None]:
+    """Keep one test server up all along: started by a run, it would be bound by the run's own limits."""
+    if all(module in PURE for module in modules):
+        yield
+        return
+    sys.path.insert(0, str(ROOT))
+    from tests.harness.database import Cluster  # noqa: PLC0415 (the pure modules are broken without Django)
+
+    cluster = Cluster.acquire()
+    cluster.clone().drop()
+    try:
+        yield
+    finally:
+        cluster.release()
 
 
 def tests_of(module: str) -> list[str]:
@@ -308,7 +329,7 @@ class Runner:
         data = os.environ.get("HELPDESK_DATA_DIR") or str(ROOT / ".data")
         environment = os.environ | {"HYPOTHESIS_PROFILE": "mutants", "HELPDESK_DATA_DIR": data}
         self.server = subprocess.Popen(
-            [sys.executable, "-c", SERVER, str(SLOWEST)],
+            [sys.executable, "-c", SERVER],
             cwd=self.folder,
             env=environment,
             stdin=subprocess.PIPE,
@@ -426,14 +447,21 @@ def main() -> int:
         for mutant in mutants:
             print(f"{mutant.module}:{mutant.line} {mutant.place}: {mutant.change}")
         return 0
+    with database(options.modules):
+        if failing := failing_tests(options.modules):
+            print(f"Tests fail before anything is broken, mend them first: {', '.join(failing)}")
+            return 2
+        return min(report(mutants, run_all(mutants, options.workers, options.budget)), 1)
+
+
+def failing_tests(modules: list[str]) -> list[str]:
+    """Test files that fail while nothing is broken."""
     checker = Runner()
-    tests = sorted({test for module in options.modules for test in tests_of(module)})
-    sound = checker.passes(arguments(options.modules, tests))
-    checker.close()
-    if not sound:
-        print("The tests fail before anything is broken: mend them first.")
-        return 2
-    return min(report(mutants, run_all(mutants, options.workers, options.budget)), 1)
+    asked = [(module, test) for module in modules for test in tests_of(module)]
+    try:
+        return [test for module, test in asked if not checker.passes(arguments([module], [test]))]
+    finally:
+        checker.close()
 
 
 if __name__ == "__main__":

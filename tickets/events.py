@@ -59,5 +59,5 @@ CONTEST_ENDS = frozenset({Kind.CONTEST_ACCEPTED, Kind.CONTEST_DECLINED, Kind.CON
 
 ALERTS = frozenset({Kind.CLOCK_APPROACHING, Kind.CLOCK_BREACHED})
 
-EDITED_FIELDS = frozenset({"state", "severity", "assignee", "workaround"})
+EDITED_FIELDS = frozenset({"state", "severity", "assignee", "workaround", "correction"})
 """Keys of ``Event.data`` that make an older form stale. A mere reply never does."""

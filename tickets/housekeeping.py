@@ -91,8 +91,16 @@ def _old_files(folder: Path, before: datetime) -> Iterator[str]:
         return
     with entries:
         for entry in entries:
-            if _OURS.fullmatch(entry.name) and entry.stat(follow_symlinks=False).st_mtime < before.timestamp():
+            if _OURS.fullmatch(entry.name) and _is_older(entry, before):
                 yield entry.name
+
+
+def _is_older(entry: "os.DirEntry[str]", before: datetime) -> bool:
+    """Whether a file is from before; not, where another run has just removed it."""
+    try:
+        return entry.stat(follow_symlinks=False).st_mtime < before.timestamp()
+    except FileNotFoundError:
+        return False
 
 
 def _unknown(provider_id: UUID, names: Sequence[str]) -> list[str]:

@@ -11,6 +11,8 @@ import holidays
 from contracts.terms.errors import Path, Problem
 from contracts.terms.model import CalendarTerms, Closure, Day, PublicHolidays, SpecialDay, Week
 
+MOST_HOURS = 8
+"""Opening hours that one day may have; the computation takes no more either."""
 LONGEST_CLOSURE = 366
 """Days; longer ones would be another calendar."""
 
@@ -83,6 +85,8 @@ def day_problems(closures: Sequence[Closure], special_days: Sequence[SpecialDay]
 
 
 def _hours(hours: Sequence[str], path: Path) -> Iterator[Problem]:
+    if len(hours) > MOST_HOURS:
+        yield Problem((*path, MOST_HOURS), f"a day has at most {MOST_HOURS} opening hours, not {len(hours)}")
     previous = ""
     for index, span in enumerate(hours):
         start, end = span.split("-")

@@ -16,6 +16,8 @@ Span = tuple[int, int]
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MAX_MEMBERS = 3
+MOST_SPANS = 8
+"""Opening hours that one day may have: more would be no working day, only a long computation."""
 
 
 @dataclass(frozen=True)
@@ -106,13 +108,16 @@ class CalendarSpec:
 
 
 def tidy_spans(spans: Iterable[Span]) -> tuple[Span, ...]:
-    """Spans in order, those that touch or overlap joined.
+    """Spans in order, those that touch or overlap joined. Raises BadSpec, also for more than ``MOST_SPANS``.
 
     >>> tidy_spans([(50400, 64800), (28800, 46800), (46800, 50400)])
     ((28800, 64800),)
     """
+    given = sorted(spans)
+    if len(given) > MOST_SPANS:
+        raise BadSpec(f"a day has at most {MOST_SPANS} opening hours, not {len(given)}")
     joined: list[Span] = []
-    for start, end in sorted(spans):
+    for start, end in given:
         if not 0 <= start < end <= DAY:
             shown = f"{clock(start)}-{clock(end)}"
             raise BadSpec(f"opening hours start before they end, within 00:00 to 24:00: not {shown}")

@@ -4,13 +4,17 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from itertools import accumulate
+from itertools import accumulate, chain, islice
 from zoneinfo import ZoneInfo
 
+from slas.engine.errors import OutsideCalendar
 from slas.engine.instants import DAY, day_start, offset_at, wall_midnight, wall_ordinal
 from slas.engine.spec import CalendarSpec, zone_named
 
 Interval = tuple[int, int]
+
+MOST_INTERVALS = 400_000
+"""Openings that one table may hold. A day with two openings takes 220,000 of them in 300 years."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +57,17 @@ class Table:
 
 
 def compile_table(spec: CalendarSpec, first_year: int, last_year: int) -> Table:
-    """Every opening interval of the years, in the calendar's own zone and in those that are added to it."""
+    """Every opening interval of the years, in the calendar's own zone and in those that are added to it.
+
+    Raises OutsideCalendar rather than hold more than ``MOST_INTERVALS``.
+    """
     home = zone_named(spec.zone)
     first, last = day_start(date(first_year, 1, 1), home), day_start(date(last_year + 1, 1, 1), home)
-    found = list(_openings(spec, first, last))
-    for member in spec.also_open:
-        found += _openings(member, first, last)
+    everything = chain.from_iterable(_openings(one, first, last) for one in (spec, *spec.also_open))
+    found = list(islice(everything, MOST_INTERVALS + 1))
+    if len(found) > MOST_INTERVALS:
+        years = f"{first_year} to {last_year}"
+        raise OutsideCalendar(f"this calendar opens too often to be counted over the years {years}: ask for less time")
     intervals = _merged(found)
     lengths = [close - open_ for open_, close in intervals]
     return Table(

@@ -449,6 +449,18 @@ def test_follow_the_sun_joins_the_hours_of_response_targets_alone(saas: Terms) -
         policy_for(still, "response", overrides={"follow_the_sun": SUN})
 
 
+def test_zones_that_the_terms_add_do_not_follow_the_sun_themselves(saas: Terms) -> None:
+    calendars = saas.to_document()["calendars"]
+    calendars[0]["also_open"] = ["sg"]
+    away = {**calendars[0], "code": "sg", "zone": "Asia/Singapore", "also_open": []}
+    sun = {"reference": "A", "zones": SUN["zones"][1:]}
+    spec = policy_for(
+        changed(saas, calendars=[*calendars, away]), "response", overrides={"follow_the_sun": sun}
+    ).calendar.spec
+    assert [member.zone for member in spec.also_open] == ["Asia/Singapore", "America/New_York"]
+    assert all(member.also_open == () for member in spec.also_open)
+
+
 def test_hours_elsewhere_may_know_no_holidays(saas: Terms) -> None:
     sun = {"reference": "A", "zones": [{"zone": "Asia/Tokyo", "weekly": OFFICE}]}
     (away,) = policy_for(saas, "response", overrides={"follow_the_sun": sun}).calendar.spec.also_open

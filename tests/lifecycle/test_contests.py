@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from accounts.errors import Forbidden, Invalid, NotFound, Refused
+from accounts.errors import Forbidden, Invalid, NotFound, Refused, Stale
 from accounts.models import Provider
 from accounts.tenancy import Actor, acting_as
 from contracts.models import Contract
@@ -361,3 +361,73 @@ def test_a_closed_ticket_can_still_be_contested(world):
     contest_id = _contest(world, ticket, Proposal("severity", journal(world, ticket)[0].id, severity="minor"))
     _as(world.staff["manager"], contests.accept_contest, ticket, LATER, contest_id=contest_id)
     assert _clock(world, ticket, "response").status == "met"
+
+
+def _resolve(world: World, ticket: Ticket, at: datetime) -> Ticket:
+    engineer = world.staff["engineer"]
+    return _as(
+        engineer,
+        services.resolve_ticket,
+        ticket,
+        at,
+        resolution_type="correction",
+        body="Install this.",
+        expected_version=_version(world, ticket, engineer),
+    )
+
+
+def _version(world: World, ticket: Ticket, actor: Actor) -> int:
+    with as_system(world):
+        return services.version_for(actor, Ticket.objects.get(pk=ticket.pk))
+
+
+def test_what_was_met_waits_no_more_however_long_the_wait_agreed(pausing):
+    ticket = _octipas(pausing)
+    _resolve(pausing, ticket, paris("2026-05-04 12:00"))
+    wait = Proposal("pause", None, paris("2026-05-04 11:00"), paris("2026-05-04 15:00"))
+    contest_id = _contest(pausing, ticket, wait)
+    _as(pausing.staff["manager"], contests.accept_contest, ticket, LATER, contest_id=contest_id)
+    clock = _clock(pausing, ticket, "resolution")
+    assert (clock.status, clock.met_at) == ("met", paris("2026-05-04 12:00"))
+    assert clock.due_at == paris("2026-05-06 17:00")
+
+
+def test_a_workaround_accepted_while_it_waits_leaves_no_pause_open(pausing):
+    """Accepted, answered, resolved and reopened: the clock runs on, less the wait up to the acceptance."""
+    engineer, contact = pausing.staff["engineer"], pausing.customers[0].contact
+    ticket = _octipas(pausing)
+    offered = paris("2026-05-04 10:10")
+    _as(engineer, services.offer_workaround, ticket, offered, kind="provisional", body="Use the old screen.")
+    _as(engineer, services.request_information, ticket, paris("2026-05-04 10:20"), body="Which browser?")
+    accepted = {"expected_version": _version(pausing, ticket, contact)}
+    _as(contact, services.accept_workaround, ticket, paris("2026-05-04 10:40"), **accepted)
+    clock = _clock(pausing, ticket, "resolution")
+    assert (clock.status, clock.due_at) == ("met", paris("2026-05-06 16:20"))
+    _as(contact, services.reply, ticket, paris("2026-05-04 11:00"), body="Every browser.")
+    _resolve(pausing, ticket, paris("2026-05-04 12:00"))
+    again = {"expected_version": _version(pausing, ticket, contact), "body": "It is back."}
+    _as(contact, services.reopen_ticket, ticket, paris("2026-05-04 14:00"), **again)
+    clock = _clock(pausing, ticket, "resolution")
+    assert (clock.status, clock.met_at) == ("running", None)
+    assert clock.due_at == paris("2026-05-07 10:40")
+    assert clock.next_action_at is not None
+
+
+def test_a_form_opened_before_a_severity_was_agreed_is_stale(world):
+    ticket = world.file(FILED)
+    engineer = world.staff["engineer"]
+    opened_on = _version(world, ticket, engineer)
+    proposal = Proposal("severity", journal(world, ticket)[0].id, severity="moderate")
+    contest_id = _contest(world, ticket, proposal, by=engineer, at=FILED)
+    _as(world.customers[0].contact, contests.accept_contest, ticket, FILED, contest_id=contest_id)
+    with pytest.raises(Stale):
+        _as(
+            engineer,
+            services.change_severity,
+            ticket,
+            ASKED,
+            severity="minor",
+            reason_code="impact_reassessed",
+            reason="One user.",
+            expected_version=opened_on,
+        )

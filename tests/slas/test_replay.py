@@ -524,3 +524,36 @@ def test_a_draft_is_compared_by_what_it_says_and_not_by_its_papers() -> None:
     assert _same_figure(limit, replace(limit, clause="HSA-2", reference="A-7"))
     assert not _same_figure(limit, replace(limit, amount=limit.amount + 1))
     assert not _same_figure(limit, None)
+
+
+@pytest.mark.parametrize(("first", "last"), [((1, 1, 1), (2026, 1, 1)), ((2026, 1, 1), (9999, 12, 31))])
+def test_days_that_no_calendar_reaches_are_refused(world: World, first: tuple, last: tuple) -> None:
+    with acting_as(world.staff["manager"]), pytest.raises(Invalid):
+        replay(
+            world.staff["manager"],
+            first_day=date(*first),
+            last_day=date(*last),
+            at=paris("2026-06-01 10:00"),
+            alternative=Alternative(severities={"critical": "minor"}),
+        )
+
+
+def test_tickets_that_differ_only_in_how_they_stood_are_read_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for hour in range(10, 14):
+        world.file(paris(f"2026-05-04 {hour}:00"))
+    read: list[str] = []
+    inner = Readings._read
+    monkeypatch.setattr(Readings, "_read", lambda self, journal: (read.append(self.target), inner(self, journal))[1])
+    manager = world.staff["manager"]
+    with acting_as(manager):
+        found = replay(
+            manager,
+            first_day=date(2026, 5, 1),
+            last_day=date(2026, 5, 31),
+            at=paris("2026-06-01 10:00"),
+            alternative=Alternative(severities={"critical": "moderate"}),
+        )
+    assert found.tickets == 4
+    assert read == ["response"]
