@@ -50,7 +50,7 @@ def require_transition(terms: Terms, name: str, state: str, side: str) -> Transi
     way = terms.workflow.way(name, state, side)
     if way is not None:
         return way
-    if len(terms.workflow.ways(name, state, side)) > 1:
+    if terms.workflow.ways(name, state, side):
         raise Invalid({"step": [_("Choose how it goes on.")]})
     raise Refused(
         _("Under this contract this is not possible in its present state."),

@@ -11,7 +11,7 @@ from accounts.tenancy import Actor
 from contracts.publishing import DATA
 from contracts.terms import Terms, load_terms
 from lifecycle import guards
-from tickets.models import Ticket
+from tickets.models import Ticket, Workaround, WorkaroundKind
 from tickets.states import State, is_open
 
 ME, ANOTHER = uuid4(), uuid4()
@@ -84,6 +84,52 @@ def test_a_narrower_workflow_narrows(terms):
     narrowed = replace(terms, workflow=replace(terms.workflow, transitions=tuple(without)))
     guards.require_transition(terms, "close", "resolved", "customer")
     assert _refusal(guards.require_transition, narrowed, "close", "resolved", "customer").code == "transition_refused"
+
+
+def test_where_several_steps_do_an_act_one_has_to_be_named():
+    octipas = load_terms(DATA / "octipas.yaml")
+    (deliver,) = octipas.workflow.ways("resolve", "in_progress", "provider")
+    others = tuple(item for item in octipas.workflow.transitions if item != deliver)
+    two = tuple(replace(deliver, code=code, does="resolve") for code in ("deliver_fix", "deliver_patch"))
+    forked = replace(octipas, workflow=replace(octipas.workflow, transitions=(*others, *two)))
+    assert _wrong_field(guards.require_transition, forked, "resolve", "in_progress", "provider") == "step"
+    assert guards.require_transition(forked, "deliver_patch", "in_progress", "provider") == two[1]
+    refused = _refusal(guards.require_transition, forked, "resolve", "in_progress", "customer")
+    assert (refused.code, refused.clause) == ("transition_refused", "OCT-9")
+
+
+def test_a_step_is_one_that_the_contract_names_itself():
+    octipas = load_terms(DATA / "octipas.yaml")
+    guards.require_step(octipas, "confirm_test")
+    for step in ("resolve", "take", "dance", ""):
+        assert _wrong_field(guards.require_step, octipas, step) == "step"
+    guards.require_resolving_step(octipas, "resolve")
+    for step in ("confirm_test", "close", ""):
+        assert _wrong_field(guards.require_resolving_step, octipas, step) == "step"
+
+
+def test_workarounds_are_known_where_they_meet_a_target(terms):
+    octipas = load_terms(DATA / "octipas.yaml")
+    assert guards.knows_workarounds(octipas) is True
+    assert guards.knows_workarounds(terms) is False
+    guards.require_workarounds(octipas)
+    assert _refusal(guards.require_workarounds, terms).code == "no_workarounds"
+
+
+def test_one_workaround_waits_at_a_time():
+    for workaround in ("", Workaround.ACCEPTED, Workaround.DECLINED):
+        guards.require_no_open_offer(_ticket(workaround=workaround))
+        assert _refusal(guards.require_open_offer, _ticket(workaround=workaround)).code == "no_workaround_offered"
+    offered = _ticket(workaround=Workaround.OFFERED)
+    guards.require_open_offer(offered)
+    assert _refusal(guards.require_no_open_offer, offered).code == "workaround_offered"
+
+
+def test_a_workaround_is_final_or_provisional():
+    for kind in WorkaroundKind:
+        guards.require_workaround_kind(kind)
+    for kind in ("", "perhaps"):
+        assert _wrong_field(guards.require_workaround_kind, kind) == "kind"
 
 
 def test_a_form_must_say_what_it_was_opened_on():
