@@ -75,7 +75,7 @@ class TenantMiddleware:
 
 def _make_fresh(request: TenantRequest) -> None:
     request.request_id = uuid.uuid4().hex
-    request.actor = request.bearer = request.allowance = None
+    request.actor = request.bearer = request.allowance = request.spent_token = None
     request.own_language = False
 
 
@@ -183,14 +183,15 @@ def _authorise(actor: Actor | None, access: Access | None) -> None:
 
 
 def _is_denial(request: TenantRequest, status: int) -> bool:
-    """What the access record keeps: sign-ins that failed, and what somebody who is known was not given.
+    """What the access record keeps: sign-ins that failed, tokens used after their end, and what somebody who is known
+    was not given.
 
     Strangers who ask for pages that do not exist are left out: anybody could fill the table with them.
     """
     code = getattr(request, "denied", None)
     if request.allowance is not None and request.allowance.is_spent:
         return request.allowance.is_just_spent
-    if status == 429 or code == "sign_in_failed":
+    if status == 429 or code == "sign_in_failed" or request.spent_token is not None:
         return True
     return (status == 403 or code in {"not_found", "forbidden"}) and status < 500 and request.user.is_authenticated
 
@@ -198,10 +199,11 @@ def _is_denial(request: TenantRequest, status: int) -> bool:
 def _record_denial(request: TenantRequest, status: int) -> None:
     """Outside the rolled-back unit, so that the denial itself is kept."""
     user = getattr(request, "user", None)
+    known = user.pk if user is not None and user.is_authenticated else None
     AccessRecord.objects.create(
         at=getattr(request, "at", None) or timezone.now(),
         kind=getattr(request, "denied", None) or "denied",
-        user_id=user.pk if user is not None and user.is_authenticated else None,
+        user_id=request.spent_token.user_id if request.spent_token else known,
         path=request.path.replace("\x00", "")[:300],
         status=status,
         request_id=request.request_id,

@@ -14,7 +14,7 @@ from accounts.access import Access
 from accounts.errors import DomainError, Forbidden
 from accounts.limits import count_call
 from accounts.requests import TenantRequest
-from accounts.tokens import Bearer, bearer_of
+from accounts.tokens import Bearer, bearer_of, spent_token
 
 CALLS_A_MINUTE = 300
 STRANGERS_CALLS_A_MINUTE = 60
@@ -68,7 +68,15 @@ def _enter_by_token(request: TenantRequest, secret: str) -> None:
     request.user = request.bearer.user if request.bearer else AnonymousUser()
     if request.bearer is None:
         _count(request)
+        _notice_spent(request, secret)
         raise BadToken
+
+
+def _notice_spent(request: TenantRequest, secret: str) -> None:
+    """Somebody still has a token that was ended: told to the access record with its first call in each window."""
+    token = spent_token(secret)
+    if token is not None and count_call(f"spent token {token.pk}", 1).count == 1:
+        request.spent_token = token
 
 
 def _count(request: TenantRequest) -> None:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from accounts.limits import Allowance
-    from accounts.models import User
+    from accounts.models import ApiToken, User
     from accounts.tenancy import Actor
     from accounts.tokens import Bearer
 
@@ -26,6 +26,7 @@ class TenantRequest(HttpRequest):
     denied: str
     # Set for programs only, see accounts.programs.
     bearer: "Bearer | None"
+    spent_token: "ApiToken | None"
     allowance: "Allowance | None"
     own_language: bool
     user: "User | AnonymousUser"

@@ -114,6 +114,16 @@ def bearer_of(secret: str, at: datetime) -> Bearer | None:
     return Bearer(token.id, token.user, token.membership, frozenset(token.scopes))
 
 
+def spent_token(secret: str) -> ApiToken | None:
+    """The token whose secret is right but opens nothing any more; asked after ``bearer_of`` has answered None."""
+    if not _SECRET.fullmatch(secret):
+        return None
+    digest = digest_of(secret)
+    with transaction.atomic():
+        _become_holder(digest)
+        return ApiToken.objects.filter(digest=digest).first()
+
+
 def _become_holder(digest: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(

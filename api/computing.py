@@ -1,7 +1,8 @@
 """The cases of ``POST /sla/compute``: what ``sla_compute`` does, with the caller's own terms and contracts only."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -9,14 +10,29 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from accounts.tenancy import Actor
-from contracts.models import Contract, TermsVersion
-from contracts.selectors import Effective, contracts, effective, effective_each, terms_by_id, terms_in_force
+from contracts.models import TermsVersion
+from contracts.selectors import (
+    Effective,
+    Timeline,
+    contracts,
+    effective_each,
+    terms_by_id,
+    terms_in_force,
+    timelines,
+)
 from contracts.terms import Terms
 from slas.compute import Answer, BadLine, Library, answer_line
 from slas.engine import Calendar
-from slas.policies import calendar_for
+from slas.policies import SHARED, Calendars, calendar_for
 
 MAX_CASES: Final = 1_000
+MAX_CALENDARS: Final = 20
+"""Calendars that one request may describe, or change by its overrides."""
+KEPT_CALENDARS: Final = 4
+"""Compiled at a time: each may hold tens of megabytes, and compiling one again takes milliseconds a year."""
+SECONDS: Final = 5.0
+"""Computing time of one request; the cases that come after it are not computed."""
+_CHANGES_CALENDARS: Final = ("calendars", "subsidiary", "follow_the_sun")
 _COMMON: Final = frozenset({"id", "op", "pauses"})
 _COUNTING: Final = _COMMON | {"calendar", "contract"}
 FIELDS: Final[Mapping[str, frozenset[str]]] = {
@@ -35,10 +51,11 @@ class OwnTerms(Library):
     """The terms that one caller may compute with, under their codes.
 
     A customer's people have those of their contracts, as they hold now; staff have what their provider has published.
+    The calendars that the caller makes up are kept here, and so no longer than his request.
     """
 
     def __init__(self, actor: Actor, at: datetime) -> None:
-        super().__init__(Path())
+        super().__init__(Path(), Calendars(KEPT_CALENDARS))
         self._actor = actor
         self._at = at
 
@@ -75,10 +92,11 @@ class OwnTerms(Library):
 class ContractTerms(Library):
     """The terms of one contract as they hold at an instant, with what the contract changes in them."""
 
-    def __init__(self, holding: Effective) -> None:
-        super().__init__(Path())
+    def __init__(self, holding: Effective, own: OwnTerms) -> None:
+        super().__init__(Path(), SHARED)
         self._loaded = {holding.terms.code: holding.terms}
         self._holding = holding
+        self._own = own
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -96,33 +114,51 @@ class ContractTerms(Library):
             raise BadLine(f"unknown calendar {name[:60]!r}: use {', '.join(known)}, or an object with tz and weekly")
         return calendar_for(terms, name, overrides=self._holding.overrides)
 
+    def described(self, value: dict[str, Any]) -> Calendar:
+        """What the caller describes is not the contract's, and kept with the rest of his."""
+        return self._own.described(value)
+
 
 class Computer:
-    """Answers the cases of one caller; looks each contract up once for each instant that is asked about."""
+    """Answers the cases of one caller; reads each contract once, whatever instants are asked about.
 
-    def __init__(self, actor: Actor, at: datetime, language: str) -> None:
-        self._actor, self._at, self._language = actor, at, language
+    ``clock`` tells the seconds that this thread has computed: a busy machine refuses nobody.
+    """
+
+    def __init__(
+        self, actor: Actor, at: datetime, language: str, clock: Callable[[], float] = time.thread_time
+    ) -> None:
+        self._actor, self._at, self._language, self._clock = actor, at, language, clock
         self._own = OwnTerms(actor, at)
-        self._contracts: dict[str, Contract] = {}
+        self._made: set[str] = set()
+        self._contracts: dict[str, Timeline] = {}
         self._holding: dict[tuple[str, datetime], ContractTerms] = {}
 
     def answers(self, cases: Sequence[Any]) -> list[Answer]:
-        """One answer to each case, in order; a wrong case answers ``{"id": …, "error": …}`` and stops no other."""
-        self._find_contracts(cases)
-        return [self._answer(case) for case in cases]
+        """One answer to each case, in order; a wrong case answers ``{"id": …, "error": …}`` and stops no other.
 
-    def _find_contracts(self, cases: Iterable[Any]) -> None:
+        Nor does one case take the time of all: those that come after ``SECONDS`` answer that it was too much.
+        """
+        until = self._clock() + SECONDS
+        self._contracts = self._named_in(cases)
+        return [self._answer(case, too_late=self._clock() > until) for case in cases]
+
+    def _named_in(self, cases: Sequence[Any]) -> dict[str, Timeline]:
         named = [case.get("contract") for case in cases if isinstance(case, dict)]
         references = {name for name in named if isinstance(name, str)}
-        rows = contracts(self._actor).filter(reference__in=references) if references else ()
-        self._contracts = {row.reference: row for row in rows}
+        rows = list(contracts(self._actor).filter(reference__in=references)) if references else []
+        found = timelines(rows)
+        return {row.reference: found[row.id] for row in rows}
 
-    def _answer(self, case: Any) -> Answer:
+    def _answer(self, case: Any, *, too_late: bool) -> Answer:
         identity = case.get("id") if isinstance(case, dict) else None
         if not _is_identity(identity):
             return {"id": None, "error": "id is text, a whole number or null"}
+        if too_late:
+            return {"id": identity, "error": "too much in one request: send fewer cases at a time"}
         try:
             _check_fields(case)
+            self._count_calendars(case)
             asked, library = self._prepared(case) if case.get("contract") is not None else (case, self._own)
         except BadLine as error:
             return {"id": identity, "error": str(error)}
@@ -141,11 +177,30 @@ class Computer:
             asked |= {"terms": library.names[0], "overrides": library.overrides}
         return asked, library
 
-    def _terms_of(self, reference: str, at: datetime) -> "ContractTerms":
+    def _terms_of(self, reference: str, at: datetime) -> ContractTerms:
         key = reference, at
         if key not in self._holding:
-            self._holding[key] = ContractTerms(effective(self._contracts[reference], at))
+            self._holding[key] = ContractTerms(self._contracts[reference].at(at), self._own)
         return self._holding[key]
+
+    def _count_calendars(self, case: Mapping[str, Any]) -> None:
+        """Raises ``BadLine`` for one calendar too many; those that came before can still be named."""
+        made = _calendar_made_by(case)
+        if made is None or made in self._made:
+            return
+        if len(self._made) == MAX_CALENDARS:
+            raise BadLine(f"too many calendars: one request describes or changes at most {MAX_CALENDARS}")
+        self._made.add(made)
+
+
+def _calendar_made_by(case: Mapping[str, Any]) -> str | None:
+    """The calendar that the case describes, or what its overrides make of one, as text; None for neither."""
+    calendar, overrides = case.get("calendar"), case.get("overrides")
+    if isinstance(calendar, dict):
+        return json.dumps(calendar, sort_keys=True)
+    changes = overrides if isinstance(overrides, dict) else {}
+    made = {name: changes[name] for name in _CHANGES_CALENDARS if changes.get(name)}
+    return json.dumps([case.get("terms"), made], sort_keys=True) if made else None
 
 
 def _is_identity(value: Any) -> bool:

@@ -22,6 +22,6 @@ class TargetCode(_Text):
 
 
 class ContractReference(_Text):
-    """A contract's reference, as it is written on the contract: anything that can be printed."""
+    """A contract's reference, as it is written on the contract, a stroke in it included: 2026/17."""
 
-    regex = r"[^/\x00-\x1f\x7f]{1,40}"
+    regex = r"[^\x00]{1,40}"

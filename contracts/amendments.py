@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db import connection
 from django.utils.translation import gettext as _
 
 from accounts.errors import Forbidden, Invalid, NotFound, Refused
@@ -34,7 +35,7 @@ from contracts.selectors import (
     terms_of,
     zone_of,
 )
-from contracts.services import require_complete
+from contracts.services import Check, require_complete
 from contracts.terms import Terms, TermsError
 from contracts.terms.overrides import parse_overrides
 
@@ -51,6 +52,7 @@ def propose_override(
     reference: str,
     in_force_from: date,
     in_force_until: date | None = None,
+    check: Check | None = None,
 ) -> ContractAmendment:
     """Propose what the contract changes in its terms from a day on: the whole set, each part with its reference."""
     return propose_amendment(
@@ -61,6 +63,7 @@ def propose_override(
         reference=reference,
         in_force_from=in_force_from,
         in_force_until=in_force_until,
+        check=check,
     )
 
 
@@ -74,17 +77,18 @@ def propose_amendment(
     in_force_until: date | None = None,
     terms: TermsVersion | None = None,
     overrides: Mapping[str, Any] | None = None,
+    check: Check | None = None,
 ) -> ContractAmendment:
     """Propose other terms, other overrides, or both at once. Nothing holds before both sides have approved.
 
     ``overrides`` replaces the whole set; None leaves the present one. Raises Invalid with the fields that are wrong:
     a day in the past (R16), a reference that is missing or taken, overrides that do not fit the terms; Refused where
-    the contract would lack something that the terms leave to it.
+    the contract would lack something that the terms leave to it, and for what ``check`` finds wrong.
     """
     actor.require("contract.propose")
     row = _locked(actor, contract_id)
     _require_form(row, at, reference, in_force_from, in_force_until, terms, overrides)
-    _require_fit(_as_amended(row, at, in_force_from, terms, overrides))
+    _require_fit(_as_amended(row, at, in_force_from, terms, overrides), in_force_from, check)
     proposed = ContractAmendment.objects.create(
         provider_id=row.provider_id,
         customer_id=row.customer_id,
@@ -100,12 +104,14 @@ def propose_amendment(
     return proposed
 
 
-def approve_amendment(*, actor: Actor, at: datetime, amendment_id: UUID) -> ContractAmendment:
+def approve_amendment(
+    *, actor: Actor, at: datetime, amendment_id: UUID, check: Check | None = None
+) -> ContractAmendment:
     """Approve an amendment for one's own side. With the other side's approval it is agreed.
 
     Checked again then: the terms may have been amended since it was proposed.
     """
-    return _decide(actor, at, amendment_id, Kind.APPROVED, "")
+    return _decide(actor, at, amendment_id, Kind.APPROVED, "", check)
 
 
 def decline_amendment(*, actor: Actor, at: datetime, amendment_id: UUID, reason: str) -> ContractAmendment:
@@ -115,7 +121,9 @@ def decline_amendment(*, actor: Actor, at: datetime, amendment_id: UUID, reason:
     return _decide(actor, at, amendment_id, Kind.DECLINED, reason.strip()[:2000])
 
 
-def _decide(actor: Actor, at: datetime, amendment_id: UUID, kind: str, reason: str) -> ContractAmendment:
+def _decide(
+    actor: Actor, at: datetime, amendment_id: UUID, kind: str, reason: str, check: Check | None = None
+) -> ContractAmendment:
     actor.require("contract.approve")
     found = ContractAmendment.objects.visible_to(actor).filter(pk=amendment_id).first()
     if found is None:
@@ -128,7 +136,8 @@ def _decide(actor: Actor, at: datetime, amendment_id: UUID, kind: str, reason: s
     if any(item.actor_side == actor.side for item in decisions):
         raise Refused(_("Your side has already approved it."), code="already_approved")
     if kind == Kind.APPROVED:
-        _require_fit(_as_amended(row, at, found.in_force_from, found.terms, found.overrides))
+        amended = _as_amended(row, at, found.in_force_from, found.terms, found.overrides)
+        _require_fit(amended, found.in_force_from, check)
     log.write(row, actor, at, kind, {"reference": found.reference, "reason": reason}, found)
     return found
 
@@ -196,9 +205,11 @@ def _as_amended(
     return Effective(terms_id, terms_by_id(terms_id), document)
 
 
-def _require_fit(amended: Effective) -> None:
+def _require_fit(amended: Effective, begins: date, check: Check | None) -> None:
     try:
         require_complete(amended.terms, amended.overrides)
+        if check:
+            check(amended.terms, amended.overrides, begins)
     except TermsError as error:
         raise Invalid({"overrides": [str(problem) for problem in error.problems]}) from error
 
@@ -239,6 +250,8 @@ def announce_days(
         "decided_by_name": actor.name,
         "at": at,
     }
+    if row is None:
+        _one_at_a_time(actor, code)
     known: Any = (
         ContractCalendarChange.objects.filter(contract=row)
         if row
@@ -251,6 +264,19 @@ def announce_days(
     made = ContractCalendarChange.objects.create(contract=row, customer_id=row.customer_id, **common)
     log.write(row, actor, at, Kind.CALENDAR_CHANGED, {"name": title, "days": document})
     return made
+
+
+def mark_carried(change: DatedCalendarChange, at: datetime) -> None:
+    """Every ticket filed before the change has its days: nobody has to look again. Needs the worker's login."""
+    type(change).objects.filter(pk=change.pk, carried_at__isnull=True).update(carried_at=at)  # type: ignore[attr-defined]
+
+
+def _one_at_a_time(actor: Actor, code: str) -> None:
+    """Two announcements for the terms of a code come one after the other, and the second one sees the first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"calendars of {actor.provider_id} {code}"]
+        )
 
 
 def check_days(days: Mapping[str, Any], terms: Terms) -> list[date]:

@@ -236,6 +236,7 @@ class DatedCalendarChange(models.Model):
     """Days that a calendar gains while contracts run: a holiday, a closure, other hours (R19). Append-only.
 
     ``days`` has the form of a calendar override, with calendar and reference; ``name`` is what the days are called.
+    ``carried_at`` is set once, by the worker, when every ticket filed before has the days in its journal.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -246,6 +247,7 @@ class DatedCalendarChange(models.Model):
     decided_by = models.ForeignKey(Membership, models.PROTECT, related_name="+", db_constraint=False)
     decided_by_name = models.CharField(max_length=120)
     at = models.DateTimeField()
+    carried_at = models.DateTimeField(null=True)
 
     class Meta:
         abstract = True

@@ -1,6 +1,6 @@
 """Questions about contracts: which the actor sees, what holds under them when, under which he may file."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -117,9 +117,75 @@ def effective(contract: Contract, at: datetime) -> Effective:
 
 def effective_each(rows: Sequence[Contract], at: datetime) -> dict[UUID, Effective]:
     """``effective`` for many contracts of one provider, with as many queries as for one."""
+    return {key: timeline.at(at) for key, timeline in timelines(rows, until=at).items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A published version of terms, without its text."""
+
+    terms_id: UUID
+    first_day: date
+    published_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """All that ever changes what holds under a contract, read once: any instant is then answered without a query.
+
+    ``days`` are those that its calendars gained, with the instants of their announcement, in that order; ``versions``
+    holds for a contract that follows its terms the published ones of each code, by their first day.
+    """
+
+    contract: Contract
+    agreed: Sequence[Agreement]
+    days: Sequence[tuple[datetime, dict[str, Any]]]
+    versions: Mapping[str, Sequence[Version]]
+
+    def at(self, at: datetime) -> Effective:
+        """What holds at an instant (R16, R17, R19): what was known and in force then."""
+        row, day = self.contract, at.astimezone(zone_of(self.contract)).date()
+        holding = [item for item in self.agreed if item.holds(at, day)]
+        terms_id = self._terms_id(at, day, holding)
+        terms = terms_by_id(terms_id)
+        source = next((item for item in reversed(holding) if item.amendment.overrides is not None), None)
+        overrides = row.overrides if source is None else source.amendment.overrides
+        known = {calendar.code for calendar in terms.calendars}
+        days = [item for announced, item in self.days if announced <= at and item["calendar"] in known]
+        return Effective(terms_id, terms, with_days(overrides, days), source)
+
+    def _terms_id(self, at: datetime, day: date, holding: Sequence[Agreement]) -> UUID:
+        amendment = next((item.amendment for item in reversed(holding) if item.amendment.terms_id), None)
+        since = amendment.in_force_from if amendment else self.contract.starts_on
+        pinned = amendment.terms_id if amendment else self.contract.terms_id
+        assert pinned is not None
+        if not self.contract.follows_terms:
+            return pinned
+        published = self.versions.get(terms_by_id(pinned).code, ())
+        begun = [one for one in published if one.first_day <= day and one.published_at <= at]
+        return begun[-1].terms_id if begun and begun[-1].first_day > since else pinned
+
+
+def timelines(rows: Sequence[Contract], until: datetime | None = None) -> dict[UUID, Timeline]:
+    """The timelines of contracts of one provider, with as many queries as for one; ``until`` leaves later days out."""
     agreed = _agreements(row.id for row in rows)
-    days = _calendar_days(rows, at)
-    return {row.id: _effective(row, at, agreed.get(row.id, []), days.get(row.id, [])) for row in rows}
+    days = _calendar_days(rows, until)
+    versions = _versions(rows, agreed)
+    return {row.id: Timeline(row, agreed.get(row.id, []), days.get(row.id, []), versions) for row in rows}
+
+
+def _versions(rows: Sequence[Contract], agreed: Mapping[UUID, Sequence[Agreement]]) -> dict[str, list[Version]]:
+    """The published versions, by code, of whatever terms the contracts that follow their terms may pin."""
+    following = [row for row in rows if row.follows_terms]
+    amended = (item.amendment.terms_id for row in following for item in agreed.get(row.id, ()))
+    pinned = {row.terms_id for row in following} | {terms_id for terms_id in amended if terms_id}
+    found: dict[str, list[Version]] = {terms_by_id(terms_id).code: [] for terms_id in pinned}
+    if found:
+        published = _by_first_day(following[0].provider_id, *found)
+        first_day = KT("document__effective_from")
+        for key, code, begins, at in published.values_list("id", "code", first_day, "published_at"):
+            found[code].append(Version(key, date.fromisoformat(begins), at))
+    return found
 
 
 def as_in_force(contract: Contract, at: datetime) -> Contract:
@@ -187,34 +253,23 @@ def _agreements(contract_ids: Iterable[UUID]) -> dict[UUID, list[Agreement]]:
     return found
 
 
-def _calendar_days(rows: Sequence[Contract], at: datetime) -> dict[UUID, list[dict[str, Any]]]:
+def _calendar_days(
+    rows: Sequence[Contract], until: datetime | None
+) -> dict[UUID, list[tuple[datetime, dict[str, Any]]]]:
     if not rows:
         return {}
     codes = {row.id: terms_of(row).code for row in rows}
-    shared = CalendarChange.objects.filter(
-        provider_id=rows[0].provider_id, terms_code__in=set(codes.values()), at__lte=at
-    )
-    own = ContractCalendarChange.objects.filter(contract_id__in=codes.keys(), at__lte=at)
+    shared = CalendarChange.objects.filter(provider_id=rows[0].provider_id, terms_code__in=set(codes.values()))
+    own = ContractCalendarChange.objects.filter(contract_id__in=codes.keys())
+    if until is not None:
+        shared, own = shared.filter(at__lte=until), own.filter(at__lte=until)
     everything: list[DatedCalendarChange] = sorted([*shared, *own], key=lambda change: (change.at, change.id))
-    found: dict[UUID, list[dict[str, Any]]] = {}
+    found: dict[UUID, list[tuple[datetime, dict[str, Any]]]] = {}
     for change in everything:
         for key, code in codes.items():
             if code == getattr(change, "terms_code", None) or key == getattr(change, "contract_id", None):
-                found.setdefault(key, []).append(change.days)
+                found.setdefault(key, []).append((change.at, change.days))
     return found
-
-
-def _effective(row: Contract, at: datetime, agreed: Sequence[Agreement], days: list[dict[str, Any]]) -> Effective:
-    day = at.astimezone(zone_of(row)).date()
-    holding = [item for item in agreed if item.holds(at, day)]
-    terms_id = _terms_id(row, at, day, holding)
-    terms = terms_by_id(terms_id)
-    source = next((item for item in reversed(holding) if item.amendment.overrides is not None), None)
-    overrides = row.overrides if source is None else source.amendment.overrides
-    known = {calendar.code for calendar in terms.calendars}
-    return Effective(
-        terms_id, terms, with_days(overrides, [item for item in days if item["calendar"] in known]), source
-    )
 
 
 def with_days(overrides: dict[str, Any] | None, days: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -223,17 +278,6 @@ def with_days(overrides: dict[str, Any] | None, days: Sequence[dict[str, Any]]) 
     own = list(document.get("calendars", ()))
     fresh = [item for item in days if item not in own]
     return document | {"calendars": [*own, *fresh]} if fresh else document
-
-
-def _terms_id(row: Contract, at: datetime, day: date, holding: Sequence[Agreement]) -> UUID:
-    amendment = next((item.amendment for item in reversed(holding) if item.amendment.terms_id), None)
-    since = amendment.in_force_from if amendment else row.starts_on
-    pinned = amendment.terms_id if amendment else row.terms_id
-    assert pinned is not None
-    if not row.follows_terms:
-        return pinned
-    newer = terms_in_force(row.provider_id, terms_by_id(pinned).code, at, day)
-    return newer.id if newer and date.fromisoformat(terms_by_id(newer.id).effective_from) > since else pinned
 
 
 def latest_terms(provider_id: UUID, code: str) -> TermsVersion | None:
@@ -246,10 +290,10 @@ def terms_in_force(provider_id: UUID, code: str, at: datetime, day: date) -> Ter
     return _by_first_day(provider_id, code, until=day).filter(published_at__lte=at).last()
 
 
-def _by_first_day(provider_id: UUID, code: str, until: date = date.max) -> QuerySet[TermsVersion]:
-    """The versions of ``code`` as published that begin until a day. A later one ends the range of the one before, so
-    the document is asked."""
-    rows = TermsVersion.objects.filter(provider_id=provider_id, code=code)
+def _by_first_day(provider_id: UUID, *codes: str, until: date = date.max) -> QuerySet[TermsVersion]:
+    """The versions of each of ``codes`` as published that begin until a day. A later one ends the range of the one
+    before, so the document is asked."""
+    rows = TermsVersion.objects.filter(provider_id=provider_id, code__in=codes)
     begun = rows.annotate(first_day=KT("document__effective_from")).filter(first_day__lte=until.isoformat())
     return begun.order_by("first_day", "published_at", "id").defer("document", "holiday_record")
 

@@ -1,6 +1,6 @@
 """Setting up contracts. The caller holds a context of the provider."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -8,13 +8,19 @@ from uuid import UUID
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from accounts.errors import Refused
+from accounts.errors import Invalid, Refused
 from accounts.tenancy import Actor
 from contracts import log
 from contracts.models import Contract, ContractChange, ContractContact, Environment, TermsVersion
 from contracts.selectors import terms_at, terms_by_id
 from contracts.terms import Terms
 from contracts.terms.overrides import Missing, missing_contract_data, parse_overrides
+
+MAX_REFERENCE = 40
+
+Check = Callable[[Terms, Mapping[str, Any], date], None]
+"""What else must be right before terms and overrides hold from a day on, such as that deadlines can be counted under
+them: raises Refused."""
 
 
 def sign_contract(
@@ -31,13 +37,19 @@ def sign_contract(
     overrides: dict[str, Any] | None = None,
     follows_terms: bool = False,
     actor: Actor | None = None,
+    check: Check | None = None,
 ) -> Contract:
     """A contract on one published version of the terms (R16), with what it changes in them (R17).
 
     Refused, with the whole list, where the terms leave something to the contract that it does not bring (GEN-6,
-    JAL-29b); "no target" in so many words is an answer too. Raises TermsError for overrides that do not fit.
+    JAL-29b); "no target" in so many words is an answer too; and for what ``check`` finds wrong. Raises Invalid for a
+    reference that cannot stand in an address, TermsError for overrides that do not fit.
     """
-    require_complete(terms_by_id(terms.id), overrides or {})
+    reference = _reference(reference)
+    held = terms_by_id(terms.id)
+    require_complete(held, overrides or {})
+    if check:
+        check(held, overrides or {}, starts_on)
     contract = Contract.objects.create(
         provider_id=provider_id,
         customer_id=customer_id,
@@ -54,6 +66,17 @@ def sign_contract(
     told = {"reference": reference, "terms": str(terms), "overrides": overrides or {}}
     log.write(contract, actor or Actor.system(provider_id), at, ContractChange.Kind.SIGNED, told)
     return contract
+
+
+def _reference(text: str) -> str:
+    """The reference without the spaces around it. It stands in addresses and names of files, so it can be printed, and
+    no part of it between strokes is a way up: 2026/17, not ../17."""
+    trimmed = text.strip()
+    climbs = any(part in {".", ".."} for part in trimmed.split("/"))
+    if not 1 <= len(trimmed) <= MAX_REFERENCE or not trimmed.isprintable() or climbs:
+        told = _("Give the contract a reference of 1 to %(most)d characters that can be printed.")
+        raise Invalid({"reference": [told % {"most": MAX_REFERENCE}]})
+    return trimmed
 
 
 def require_complete(terms: Terms, overrides: dict[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +16,8 @@ from slas import amendments
 from slas.clocks import FOLD_ERRORS
 
 BATCH = 200
+UNDER_WAY = timedelta(hours=1)
+"""How long after an announcement a filing that does not know of it yet may still be under way; far longer than any."""
 log = logging.getLogger(__name__)
 
 
@@ -66,25 +68,32 @@ def recompute_provider(provider_id: UUID, *, at: datetime, batch: int = BATCH) -
 
 
 def _changes(at: datetime) -> Iterator[DatedCalendarChange]:
-    """Changes with days still to come, in the order in which they were announced."""
-    today = at.date()
-    yield from CalendarChange.objects.filter(at__lte=at, last_day__gte=today)
-    yield from ContractCalendarChange.objects.filter(at__lte=at, last_day__gte=today)
+    """Changes that are not carried yet, in the order in which they were announced, however long ago their days were: a
+    worker that stood still for days carries them all the same."""
+    yield from CalendarChange.objects.filter(at__lte=at, carried_at__isnull=True)
+    yield from ContractCalendarChange.objects.filter(at__lte=at, carried_at__isnull=True)
 
 
 def _carry(change: DatedCalendarChange, at: datetime, batch: int) -> int:
+    """One pass over the tickets in the order of their keys, so that one which cannot be folded hides no other.
+
+    A pass that leaves none behind is the last, once every filing that did not know of the change is over.
+    """
     written = 0
-    tried: set[UUID] = set()
+    failed: list[UUID] = []
+    last: UUID | None = None
     while True:
         with acting_as(Actor.system(change.provider_id)):
-            waiting = amendments.tickets_to_recompute(change, limit=batch)
-            if tried.issuperset(waiting):
+            waiting = amendments.tickets_to_recompute(change, after=last, limit=batch)
+            if not waiting:
+                if not failed and at >= change.at + UNDER_WAY:
+                    contracts.mark_carried(change, at)
                 return written
-            tried.update(waiting)
-            written += _batch(waiting, change, at)
+            last = waiting[-1]
+            written += _batch(waiting, change, at, failed)
 
 
-def _batch(waiting: Sequence[UUID], change: DatedCalendarChange, at: datetime) -> int:
+def _batch(waiting: Sequence[UUID], change: DatedCalendarChange, at: datetime, failed: list[UUID]) -> int:
     """One batch; where a ticket cannot be folded the others are done one by one, and that one is reported."""
     try:
         with transaction.atomic():
@@ -92,5 +101,6 @@ def _batch(waiting: Sequence[UUID], change: DatedCalendarChange, at: datetime) -
     except FOLD_ERRORS as error:
         if len(waiting) == 1:
             log.error("ticket %s does not follow %s: %r", waiting[0], change.id, error)
+            failed.append(waiting[0])
             return 0
-    return sum(_batch([ticket], change, at) for ticket in waiting)
+    return sum(_batch([ticket], change, at, failed) for ticket in waiting)

@@ -136,9 +136,10 @@ def lock_due(at: datetime, limit: int, provider_id: UUID) -> list[UUID]:
 def recompute(tickets: Sequence[UUID], change: DatedCalendarChange, at: datetime) -> int:
     """Count the running clocks of these tickets again with the days that their calendar gained (R19).
 
-    Each change is written to the ticket's history. Returns how many tickets were written; a second call writes nothing.
+    Each change is written to the ticket's history, also where no clock of the calendar runs just now: one that counts
+    again later has the days from there. Returns how many tickets were written; a second call writes nothing.
 
-    What fell due before is journaled first: the days reach no clock that has ended.
+    What fell due before is journaled first: what has ended stays as it was.
     """
     with transaction.atomic():
         locked = TicketProcess.objects.select_for_update(no_key=True).filter(pk__in=tickets).order_by("pk")
@@ -149,16 +150,23 @@ def recompute(tickets: Sequence[UUID], change: DatedCalendarChange, at: datetime
         done = set(known.values_list("ticket_id", flat=True))
         written: list[tuple[TicketProcess, Event, list[Event]]] = []
         for ticket in rows:
+            if ticket.pk in done:
+                continue
             events = _clock_events(ticket)
-            changed = amendments.recomputed(ticket, events, change.days, at)
-            if changed and ticket.pk not in done:
-                written.append((ticket, _days_event(ticket, change, changed, at), events))
+            targets = amendments.concerned(ticket, events, change.days, at)
+            if targets:
+                changed = amendments.recomputed(ticket, events, change.days, at)
+                written.append((ticket, _days_event(ticket, change, targets, changed, at), events))
         _write_recomputed(written, at)
     return len(written)
 
 
 def _days_event(
-    ticket: TicketProcess, change: DatedCalendarChange, changed: Sequence[amendments.Recomputed], at: datetime
+    ticket: TicketProcess,
+    change: DatedCalendarChange,
+    targets: Sequence[str],
+    changed: Sequence[amendments.Recomputed],
+    at: datetime,
 ) -> Event:
     data = {
         "change": str(change.id),
@@ -166,6 +174,7 @@ def _days_event(
         "by": change.decided_by_name,
         "announced_at": change.at.isoformat(),
         "days": change.days,
+        "targets": list(targets),
         "recomputed": [one.told() for one in changed],
     }
     entry = journal.Entry(Kind.CALENDAR_CHANGED, at, at, data=data, dedupe_key=amendments.dedupe_key(change))
@@ -272,10 +281,34 @@ def _alert_events(ticket: TicketProcess, events: Sequence[Event], at: datetime) 
     for one in clocks.reckon(ticket, events, at):
         for alert in clocks.due_alerts(one, at):
             entry = _alert_entry(one, alert, at)
-            if entry.dedupe_key not in known:
+            if entry.dedupe_key not in known and not _was_late_before(events, one.target, alert):
                 known.add(entry.dedupe_key)
                 fresh.append(journal.build_event(ticket, system, entry))
     return fresh
+
+
+def _was_late_before(events: Sequence[Event], target: str, alert: Alert) -> bool:
+    """Whether the target had been late since before an alert under the severity it is for, when days came (R19).
+
+    They count for what the target is counted under later, and would only move what it had already reached.
+    """
+    late = [event.at for event in events if _is_breach(event, target, alert.severity) and event.at < alert.at]
+    if not late or not any(event.kind == Kind.CALENDAR_CHANGED for event in events):
+        return False
+    return not any(event.at >= max(late) and _counts_anew(event, alert.severity) for event in events)
+
+
+def _is_breach(event: Event, target: str, severity: str) -> bool:
+    if event.kind != Kind.CLOCK_BREACHED:
+        return False
+    return bool(event.data["target"] == target and event.data["severity_at"] == severity)
+
+
+def _counts_anew(event: Event, severity: str) -> bool:
+    """Whether what was reached under a severity may be reached again: it came back, or the facts are others."""
+    if event.kind == Kind.SEVERITY_CHANGED:
+        return bool(event.data["severity"]["new"] == severity)
+    return event.kind in {Kind.REOPENED, Kind.CONTEST_ACCEPTED}
 
 
 def _alert_entry(one: clocks.Reckoning, alert: Alert, at: datetime) -> journal.Entry:

@@ -20,6 +20,8 @@ from contracts.models import Contract, Environment
 from contracts.terms import Terms
 from lifecycle import guards, numbering, pipeline
 from lifecycle.pipeline import Act, Message
+from slas.countable import uncountable
+from slas.engine import EngineError
 from tickets.attachments import MAX_FILES, unbound_uploads
 from tickets.events import Kind
 from tickets.models import Attachment, Event, Ticket, Visibility, Workaround, WorkaroundKind
@@ -52,7 +54,7 @@ def file_ticket(
     """File a ticket under a contract (HOP-7). Its clocks start at ``at`` (HOP-4, R2).
 
     It falls under the version of the terms and the overrides that hold then (R16, R17). Refused, with the clause, where
-    the contract does not let the actor file (HOP-9).
+    the contract does not let the actor file (HOP-9); also where its deadlines cannot be counted.
     """
     actor.require("ticket.file")
     contract = contracts.contract(actor, contract_id)
@@ -83,7 +85,10 @@ def file_ticket(
     files = _files(actor, attachment_ids)
     ticket.number, ticket.reference = numbering.next_number(actor)
     told = {"old": None, "new": severity, "kind": severity_kind}
-    return pipeline.file(actor=actor, at=at, ticket=ticket, attachments=files, severity=told)
+    try:
+        return pipeline.file(actor=actor, at=at, ticket=ticket, attachments=files, severity=told)
+    except EngineError as error:
+        raise uncountable() from error
 
 
 def take_ticket(*, actor: Actor, at: datetime, reference: str) -> Ticket:

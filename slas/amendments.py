@@ -1,7 +1,7 @@
 """What a change of a contract does to the clocks that run, told before it is made (R16, R19). Writes nothing.
 
 Other terms and other overrides reach later events only: a clock that runs keeps those of its start (R16). Days that a
-calendar gains reach the clocks that run, and never one that has ended (R19).
+calendar gains reach the clocks that run, and those that count again later; what has ended stays as it was (R19).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from contracts.models import DatedCalendarChange
@@ -20,10 +20,11 @@ from contracts.terms import Terms, TermsError, UnknownTerm
 from slas.clocks import OWED, Reckoning, reckon
 from slas.days import Days, overrides_of
 from slas.engine import fold
+from slas.models import Clock
 from slas.policies import policy_for
 from tickets.events import CLOCK_FACTS
 from tickets.models import Event, Ticket
-from tickets.states import OPEN_STATES
+from tickets.states import OPEN_STATES, State
 
 CHUNK = 200
 
@@ -141,6 +142,25 @@ def recomputed(ticket: Ticket, events: Sequence[Event], days: Days, at: datetime
     return found
 
 
+def concerned(ticket: Ticket, events: Sequence[Event], days: Days, at: datetime) -> list[str]:
+    """The targets of a ticket that count on the calendar that gains ``days``, whether or not their clocks run.
+
+    One that has ended may count again: under another severity, reinstated, corrected or reopened. Not so one that was
+    met where the contract lets it stay met.
+    """
+    terms = terms_of(ticket)
+    return [
+        one.target
+        for one in reckon(ticket, events, at)
+        if counts_on(terms, one.target, str(days["calendar"]))
+        and (one.state.met_at is None or _counts_after_reopening(terms, one.target))
+    ]
+
+
+def _counts_after_reopening(terms: Terms, target: str) -> bool:
+    return terms.target_terms(target).reopening == "counts_on"
+
+
 def preview_days(rows: Iterable[Ticket], days: Days, at: datetime) -> list[ClockPreview]:
     """What days that a calendar gains do to the clocks of these tickets (R19)."""
     return [line for ticket, events in with_journal(rows) for line in _preview_days(ticket, events, days, at)]
@@ -167,9 +187,10 @@ def _moved_or_not(item: Recomputed) -> str:
 
 
 def _with(ticket: Ticket, one: Reckoning, events: Sequence[Event], days: Days, at: datetime) -> Reckoning:
-    overrides = with_days(overrides_of(ticket.details, events, one.target), [dict(days)])
+    terms = terms_of(ticket)
+    overrides = with_days(overrides_of(terms, one.target, events, ticket.details), [dict(days)])
     environment = ticket.details.get("environment_kind") or None
-    policy = policy_for(terms_of(ticket), one.target, overrides=overrides, environment=environment)
+    policy = policy_for(terms, one.target, overrides=overrides, environment=environment)
     return replace(one, policy=policy, state=fold(policy, one.facts, at))
 
 
@@ -185,21 +206,22 @@ def counts_on(terms: Terms, target: str, calendar: str) -> bool:
     return calendar in seen
 
 
-def tickets_to_recompute(change: DatedCalendarChange, *, limit: int = CHUNK) -> list[UUID]:
-    """Tickets with a clock that runs on the calendar of a change and that the change has not reached yet.
+def tickets_to_recompute(change: DatedCalendarChange, *, after: UUID | None = None, limit: int = CHUNK) -> list[UUID]:
+    """Tickets with a target that counts on the calendar of a change and that the change has not reached yet, in the
+    order of their keys, ``after`` one of them. A clock need not run just now: it may count again later.
 
-    One filed after the change carries its days since its filing; one that was recomputed has an event of its key.
+    One filed after the change carries its days since its filing; one that was reached has an event of its key.
     """
-    rows = Ticket.objects.filter(provider_id=change.provider_id, state__in=sorted(map(str, OPEN_STATES)))
+    rows = Ticket.objects.filter(provider_id=change.provider_id).exclude(state=State.CLOSED)
     contract_id = getattr(change, "contract_id", None)
     rows = rows.filter(contract_id=contract_id) if contract_id else rows.filter(terms__code=change.terms_code)  # type: ignore[attr-defined]
-    running = _running_on(rows, str(change.days["calendar"]))
-    if running is None:
+    counting = _counting_on(rows, str(change.days["calendar"]))
+    if counting is None:
         return []
-    reached = Event.objects.filter(ticket__provider_id=change.provider_id, dedupe_key=dedupe_key(change))
-    waiting = rows.filter(running).exclude(details__contains={"overrides": {"calendars": [change.days]}})
-    waiting = waiting.exclude(pk__in=reached.values("ticket_id"))
-    return list(waiting.order_by("pk").distinct().values_list("pk", flat=True)[:limit])
+    rows = rows.filter(pk__gt=after) if after else rows
+    reached = Event.objects.filter(ticket=OuterRef("pk"), dedupe_key=dedupe_key(change))
+    waiting = rows.filter(counting).exclude(details__contains={"overrides": {"calendars": [change.days]}})
+    return list(waiting.filter(~Exists(reached)).order_by("pk").values_list("pk", flat=True)[:limit])
 
 
 def dedupe_key(change: DatedCalendarChange) -> str:
@@ -207,15 +229,25 @@ def dedupe_key(change: DatedCalendarChange) -> str:
     return f"calendar:{change.id}"
 
 
-def _running_on(rows: QuerySet[Ticket], calendar: str) -> Q | None:
-    """The clocks of targets that count on a calendar, for each version of the terms among the tickets."""
+def _counting_on(rows: QuerySet[Ticket], calendar: str) -> Q | None:
+    """Tickets with a target that counts on a calendar and is not met for good, for each version of their terms."""
     found: Q | None = None
     for terms_id in rows.order_by().values_list("terms_id", flat=True).distinct():
         terms = terms_by_id(terms_id)
         targets = [code for code in terms.target_names if counts_on(terms, code, calendar)]
         if targets:
-            one = Q(terms_id=terms_id, clocks__target__in=targets, clocks__status__in=sorted(OWED))
+            one = Q(terms_id=terms_id)
+            if not any(_counts_after_reopening(terms, code) for code in targets):
+                one &= _not_all_met(targets)
             found = one if found is None else found | one
+    return found
+
+
+def _not_all_met(targets: Iterable[str]) -> Q:
+    met = Clock.objects.filter(ticket=OuterRef("pk"), met_at__isnull=False)
+    found = Q()
+    for target in targets:
+        found |= ~Q(Exists(met.filter(target=target)))
     return found
 
 

@@ -58,7 +58,7 @@ def policy_of(ticket: Ticket, target: str, events: Iterable[Event] = ()) -> Targ
     """The policy that the ticket's own version of the terms sets for a target (R16), with the contract's overrides and
     with the days that calendars gained while the clock ran (R19)."""
     terms = terms_of(ticket)
-    overrides = overrides_of(ticket.details, events, target)
+    overrides = overrides_of(terms, target, events, ticket.details)
     kind = ticket.details.get("environment_kind", "")
     if overrides:
         return policy_for(terms, target, overrides=overrides, environment=kind or None)

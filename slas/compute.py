@@ -25,7 +25,7 @@ from slas.engine.errors import BadAmount, BadPause, BadUnit
 from slas.engine.explain import explain_run
 from slas.engine.limits import due
 from slas.engine.pauses import Due, Pause, add, due_at, elapsed, pause
-from slas.policies import calendar_for, compiled, policy_for
+from slas.policies import Calendars, calendar_for, policy_for
 from slas.wording import render_step
 
 Answer = dict[str, Any]
@@ -44,10 +44,15 @@ class BadLine(ValueError):
 
 
 class Library:
-    """The terms documents of a folder, each read when it is first asked for."""
+    """The terms documents of a folder, each read when it is first asked for.
 
-    def __init__(self, folder: Path) -> None:
+    ``calendars`` keeps the calendars that lines describe or bring in their overrides.
+    """
+
+    def __init__(self, folder: Path, calendars: Calendars | None = None) -> None:
         self.folder = folder
+        self.calendars = calendars or Calendars(512)
+        self._spec = lru_cache(maxsize=512)(_spec_of)
         self._loaded: dict[str, Terms] = {}
 
     @cached_property
@@ -71,6 +76,10 @@ class Library:
                 return calendar_for(terms, name)
         known = sorted({item.code for code in self.names for item in self.terms(code).calendars})
         raise BadLine(f"unknown calendar {name[:60]!r}: use {', '.join(known)}, or an object with tz and weekly")
+
+    def described(self, value: dict[str, Any]) -> Calendar:
+        """The calendar that a line describes. Raises BadSpec."""
+        return self.calendars.compiled(self._spec(json.dumps(value, sort_keys=True)))
 
 
 def answer_line(line: str | bytes, library: Library, language: str = "en") -> Answer:
@@ -148,7 +157,9 @@ def _due(case: dict[str, Any], library: Library, language: str) -> Answer:
     overrides = case.get("overrides")
     if overrides is not None and not isinstance(overrides, Mapping):
         raise BadLine("overrides is an object")
-    policy = policy_for(terms, _text(case, "target"), overrides=overrides, environment=environment)
+    policy = policy_for(
+        terms, _text(case, "target"), overrides=overrides, environment=environment, calendars=library.calendars
+    )
     pauses = _pauses(case)
     run = run_with(policy, severity, _instant(case, "at"), pauses)
     found = run.reckoned()
@@ -245,22 +256,19 @@ def _calendar(case: dict[str, Any], library: Library) -> Calendar:
         return library.calendar(value)
     if not isinstance(value, dict):
         raise BadLine("calendar is a name, or an object with tz, weekly and holidays")
-    return _described(json.dumps(value, sort_keys=True))
+    return library.described(value)
 
 
-@lru_cache(maxsize=512)
-def _described(text: str) -> Calendar:
+def _spec_of(text: str) -> CalendarSpec:
     value = json.loads(text)
     if unknown := sorted(value.keys() - {"tz", "weekly", "holidays"}):
         raise BadSpec(f"a calendar has tz, weekly and holidays, not {unknown[0][:40]}")
     if not isinstance(value.get("tz"), str):
         raise BadSpec("a calendar's tz is the name of a time zone, such as Europe/Paris")
-    return compiled(
-        CalendarSpec(
-            zone=value["tz"],
-            weekly=_weekly(value.get("weekly")),
-            holidays=frozenset(_date(day) for day in _list(value.get("holidays", []), "holidays")),
-        )
+    return CalendarSpec(
+        zone=value["tz"],
+        weekly=_weekly(value.get("weekly")),
+        holidays=frozenset(_date(day) for day in _list(value.get("holidays", []), "holidays")),
     )
 
 

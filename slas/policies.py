@@ -1,6 +1,6 @@
 """From a contract's terms to what the engine folds: calendars with their holidays, and target policies."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
@@ -29,18 +29,35 @@ LAST_YEAR = 2099
 """Years for which public holidays are asked; some countries are known for fewer."""
 
 
+class Calendars:
+    """Calendars compiled once each, the last ``kept`` of them, for as long as whoever holds this.
+
+    What was signed shares ``SHARED``. What a caller makes up is kept with his request and leaves nothing behind.
+    """
+
+    def __init__(self, kept: int) -> None:
+        self.compiled: Callable[[CalendarSpec], Calendar] = lru_cache(maxsize=kept)(Calendar)
+        self._specs = lru_cache(maxsize=kept)(_spec)
+
+    def of_terms(self, terms: Terms, calendar: CalendarTerms, changes: Overrides, follow_the_sun: bool) -> Calendar:
+        """A calendar of the terms with what the contract says of it."""
+        return self.compiled(self._specs(terms, calendar, changes, follow_the_sun))
+
+
 def policy_for(
     terms: Terms,
     target: str,
     *,
     overrides: Mapping[str, Any] | None = None,
     environment: str | None = None,
+    calendars: Calendars | None = None,
 ) -> TargetPolicy:
     """The policy of one target under some terms, with what the contract overrides (R17).
 
     Where the target does not apply to the environment (GEN-7), no severity has a limit. Raises UnknownTerm for a
     target or environment that the terms do not have, TermsError for overrides that are wrong or that lack a figure or
-    hours which the terms leave to the contract (GEN-6).
+    hours which the terms leave to the contract (GEN-6). ``calendars`` keeps what these overrides make of the calendar;
+    overrides that were never signed bring their own.
     """
     target_terms = terms.target_terms(target)
     if environment is not None:
@@ -50,7 +67,7 @@ def policy_for(
     calendar_terms = terms.calendar(target_terms.calendar)
     return TargetPolicy(
         target=target,
-        calendar=_calendar(terms, calendar_terms, changes, follow_the_sun=target_terms.follow_the_sun),
+        calendar=_calendar(terms, calendar_terms, changes, calendars, follow_the_sun=target_terms.follow_the_sun),
         limits={
             severity.code: _limit(terms, target_terms, severity.code, changes) if applies else None
             for severity in terms.severities
@@ -78,12 +95,6 @@ def calendar_for(terms: Terms, name: str, *, overrides: Mapping[str, Any] | None
     Raises UnknownTerm, and TermsError where the contract does not bring the hours that the terms leave to it.
     """
     return _calendar(terms, terms.calendar(name), parse_overrides(overrides or {}, terms))
-
-
-@lru_cache(maxsize=256)
-def compiled(spec: CalendarSpec) -> Calendar:
-    """The calendar of a spec; the same one for the same spec."""
-    return Calendar(spec)
 
 
 @lru_cache(maxsize=256)
@@ -130,11 +141,19 @@ def _limit(terms: Terms, target: TargetTerms, severity: str, changes: Overrides)
     )
 
 
-def _calendar(terms: Terms, calendar: CalendarTerms, changes: Overrides, *, follow_the_sun: bool = False) -> Calendar:
-    return compiled(_spec(terms, calendar, changes, follow_the_sun))
+def _calendar(
+    terms: Terms,
+    calendar: CalendarTerms,
+    changes: Overrides,
+    calendars: Calendars | None = None,
+    *,
+    follow_the_sun: bool = False,
+) -> Calendar:
+    if not changes.calendars and changes.subsidiary is None and changes.follow_the_sun is None:
+        return SHARED.of_terms(terms, calendar, Overrides(), follow_the_sun)
+    return (calendars or SHARED).of_terms(terms, calendar, changes, follow_the_sun)
 
 
-@lru_cache(maxsize=256)
 def _spec(terms: Terms, calendar: CalendarTerms, changes: Overrides, follow_the_sun: bool) -> CalendarSpec:
     """The calendar of the terms with what the contract says of it: hours, days, the subsidiary that signed (R14), and
     for targets that follow the sun the hours that it bought in other zones (R15).
@@ -228,3 +247,7 @@ def _special(
     for special in [*calendar.special_days, *(day for item in own for day in item.special_days)]:
         days[date.fromisoformat(special.date)] = tuple(span(hours) for hours in special.hours)
     return tuple(sorted(days.items()))
+
+
+SHARED = Calendars(256)
+"""The calendars of terms and contracts, for the whole process."""

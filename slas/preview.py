@@ -6,7 +6,8 @@ from accounts.tenancy import Actor
 from contracts.models import Contract
 from contracts.selectors import effective
 from slas.clocks import Reckoning, policy_of
-from slas.engine import Fact, FactKind, fold
+from slas.countable import uncountable
+from slas.engine import EngineError, Fact, FactKind, fold
 from slas.selectors import Receipt, receipt_of
 from tickets.models import Ticket
 
@@ -20,15 +21,21 @@ def preview_due(
     language: str,
     environment_kind: str = "",
 ) -> list[Receipt]:
-    """The deadlines of a ticket filed under ``contract`` at ``at``, one for each target that the severity has there."""
+    """The deadlines of a ticket filed under ``contract`` at ``at``, one for each target that the severity has there.
+
+    Refused where they cannot be counted.
+    """
     holding = effective(contract, at)
     details = {"overrides": holding.overrides, "environment_kind": environment_kind}
     imagined = Ticket(provider_id=actor.provider_id, contract=contract, terms_id=holding.terms_id, details=details)
     facts = [Fact(FactKind.STARTED, at, severity=severity)]
     found = []
     for target in holding.terms.target_names:
-        policy = policy_of(imagined, target)
-        state = fold(policy, facts, at)
+        try:
+            policy = policy_of(imagined, target)
+            state = fold(policy, facts, at)
+        except EngineError as error:
+            raise uncountable() from error
         if state.status != "none":
             found.append(receipt_of(imagined, Reckoning(target, policy, facts, state), language=language, at=at))
     return found

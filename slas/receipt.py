@@ -16,12 +16,12 @@ from django.utils import translation
 
 from accounts.errors import NotFound
 from accounts.tenancy import Actor
-from contracts.selectors import Agreement, agreements, terms_of, zone_of
+from contracts.selectors import Agreement, agreements, terms_of, with_days, zone_of
 from contracts.terms import CalendarTerms, Terms
 from contracts.terms.model import Label
 from contracts.terms.overrides import Overrides, parse_overrides
 from slas.clocks import Reckoning, reckon
-from slas.days import overrides_of
+from slas.days import Days, days_gained
 from slas.engine import FactKind, Step, explain
 from slas.engine.ledger import Ledger, Summary, by_day, by_week, ledger
 from slas.receipt_wording import (
@@ -181,7 +181,8 @@ def _receipt(
 ) -> ClockReceipt:
     terms = terms_of(about)
     target = terms.target_terms(found.target)
-    changes = parse_overrides(overrides_of(about.details, events, found.target), terms)
+    days = days_gained(terms, found.target, events, about.details)
+    changes = parse_overrides(with_days(about.details.get("overrides"), days), terms)
     return ClockReceipt(
         ticket=about.reference,
         contract=about.contract.reference,
@@ -192,7 +193,7 @@ def _receipt(
         reckoning=found,
         calendar=_calendar(terms.calendar(target.calendar), found),
         overrides=tuple(_overrides(changes, found, target.calendar, agreed)),
-        changes=tuple(_changes(actor, terms, found, events)),
+        changes=tuple(_changes(actor, terms, found, events, days)),
     )
 
 
@@ -253,15 +254,20 @@ def _severities(found: Reckoning) -> list[tuple[datetime, str]]:
 # Who changed what -----------------------------------------------------------------------------------------------------
 
 
-def _changes(actor: Actor, terms: Terms, found: Reckoning, events: Sequence[Event]) -> Iterable[Change]:
-    """The entries that bear on this clock, in the order of the journal, of those that the reader may see."""
+def _changes(
+    actor: Actor, terms: Terms, found: Reckoning, events: Sequence[Event], days: Sequence[Days]
+) -> Iterable[Change]:
+    """The entries that bear on this clock, in the order of the journal, of those that the reader may see.
+
+    ``days``: those that calendars gained and with which this clock is counted.
+    """
     by_event: dict[str, list[str]] = {}
     for fact in found.facts:
         if fact.kind in FACT_CHANGES and fact.event_id:
             by_event.setdefault(fact.event_id, []).append(FACT_CHANGES[fact.kind])
     for event in events:
         codes = by_event.get(str(event.id), [])
-        if event.kind == Kind.CALENDAR_CHANGED and found.target not in _recomputed(event):
+        if event.kind == Kind.CALENDAR_CHANGED and event.data["days"] not in days:
             continue
         if event.kind in ALWAYS:
             yield _told(actor, terms, event, _code(event), found.target)

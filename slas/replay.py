@@ -372,6 +372,12 @@ def compare(
     return result
 
 
+def _details(case: Case) -> dict[str, Any]:
+    """What the ticket was filed under, in the form in which a ticket keeps it."""
+    overrides = json.loads(case.overrides) if case.overrides else {}
+    return {"overrides": overrides, "environment_kind": case.environment}
+
+
 class _Rules:
     """Policies on either side, each made once. Raises ``Invalid`` for an alternative that cannot be applied."""
 
@@ -397,7 +403,11 @@ class _Rules:
         """The days that the ticket's calendars gained while it ran (R19), by target, as a text to tell them apart."""
         if not any(event.kind == Kind.CALENDAR_CHANGED for event in case.events):
             return ""
-        days = {target: days_gained(case.events, target) for target in case.terms.target_names}  # type: ignore[arg-type]
+        details = _details(case)
+        days = {
+            target: days_gained(case.terms, target, case.events, details)  # type: ignore[arg-type]
+            for target in case.terms.target_names
+        }
         return json.dumps(days, sort_keys=True)
 
     def severity(self, case: Case, severity: str) -> str:
@@ -427,9 +437,13 @@ class _Rules:
 
     def _make(self, case: Case) -> Iterator[_Pair]:
         before, after = case.terms, self._terms(case)
-        details = {"overrides": json.loads(case.overrides) if case.overrides else {}}
+        details = _details(case)
         for target in dict.fromkeys([*before.target_names, *after.target_names]):
-            overrides = overrides_of(details, case.events, target)  # type: ignore[arg-type]
+            overrides = (
+                overrides_of(before, target, case.events, details)  # type: ignore[arg-type]
+                if target in before.target_names
+                else details["overrides"]
+            )
             yield _Pair(
                 target,
                 (self._readings(before, target), self._readings(after, target)),

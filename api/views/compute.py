@@ -37,7 +37,8 @@ class Compute(ApiView):
         description=gettext_lazy(
             "add, elapsed, limit and due, under a contract that you may see or the terms of one. "
             "One case is answered by one answer; a batch by one answer to each case, in order, "
-            "and a wrong case there answers with its error and stops no other."
+            "and a wrong case there answers with its error and stops no other. "
+            "A batch may bring up to 20 calendars of its own; cases that would take too long together are told so."
         ),
         request=PolymorphicProxySerializer(
             component_name="ComputeBody", serializers=[CaseSerializer, BatchSerializer], resource_type_field_name=None

@@ -16,6 +16,7 @@ from accounts.tenancy import Actor, acting_as
 from contracts.models import Contract, TermsVersion
 from contracts.publishing import DATA, publish_terms
 from contracts.services import add_environment, name_contact, sign_contract
+from slas.countable import require_countable
 from slas.golden import require_examples
 
 TERMS = "hopex-saas"
@@ -105,6 +106,7 @@ def _add_customer(stage: Stage, provider: Provider, given: Mapping[str, Any], at
         signed_by=given["signed_by"],
         at=at,
         overrides=given.get("overrides"),
+        check=require_countable,
     )
     environments = {
         kind: add_environment(

@@ -10,14 +10,17 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.tenancy import acting_as
-from api.computing import FIELDS, MAX_CASES
+from api.computing import FIELDS, KEPT_CALENDARS, MAX_CALENDARS, MAX_CASES, SECONDS, Computer
 from api.parsing import MAX_BYTES
 from contracts.models import Contract
 from contracts.publishing import DATA, publish_terms
 from contracts.services import sign_contract
 from slas.compute import OPERATIONS
+from slas.policies import SHARED
 from slas.selectors import receipt
 from tests.accounts.populated import partner
 from tests.api.programs import PROBLEM, Program, program_of
@@ -263,3 +266,104 @@ def test_a_full_batch_takes_seconds_and_not_minutes(world: World, contact: Progr
     answers = contact.compute({"cases": cases}).json()["answers"]
     assert [one["id"] for one in answers] == list(range(MAX_CASES))
     assert not any("error" in one for one in answers)
+
+
+# How much ------------------------------------------------------------------------------------------------------------
+def _made(number: int) -> dict[str, Any]:
+    """A calendar that is like no other."""
+    return {"tz": "UTC", "weekly": {"mon": [["08:00", f"{9 + number // 60:02}:{number % 60:02}"]]}}
+
+
+def _changed(number: int, **more: Any) -> dict[str, Any]:
+    """Overrides under which the calendar is like no other."""
+    week = {"mon": [f"08:00-{9 + number // 60:02}:{number % 60:02}"]}
+    return {"calendars": [{"calendar": "fr", "reference": "Art. 4", "weekly": week}], **more}
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda number: {**ADD, "calendar": _made(number)},
+        lambda number: {**DUE, "overrides": _changed(number)},
+    ],
+    ids=["described", "overridden"],
+)
+def test_a_request_makes_up_a_few_calendars_only(contact: Program, made: Callable[[int], dict[str, Any]]):
+    cases = [made(number) for number in range(MAX_CALENDARS + 1)]
+    answers = contact.compute({"cases": [*cases, cases[0], DUE]}).json()["answers"]
+    wrong = [number for number, one in enumerate(answers) if "error" in one]
+    assert wrong == [MAX_CALENDARS]
+    assert str(MAX_CALENDARS) in answers[MAX_CALENDARS]["error"]
+
+
+def test_figures_of_any_number_change_no_calendar(contact: Program):
+    def figure(hours: int) -> dict[str, Any]:
+        own = {"target": "response", "severity": "critical", "unit": "business_hours", "reference": "Art. 3"}
+        return {**DUE, "overrides": {"figures": [{**own, "amount": hours}]}}
+
+    answers = contact.compute({"cases": [figure(hours + 1) for hours in range(2 * MAX_CALENDARS)]}).json()["answers"]
+    assert len({one["due_at"] for one in answers}) == 2 * MAX_CALENDARS
+
+
+def test_calendars_that_a_caller_makes_up_leave_nothing_behind(world: World, contact: Program):
+    reference = world.customers[0].contract.reference
+    contact.compute({"cases": [DUE, ADD, under(reference)]})
+    before = SHARED.compiled.cache_info().misses
+    cases = [
+        {**ADD, "calendar": _made(700)},
+        {**ADD, "calendar": _made(701), "contract": reference},
+        {**DUE, "overrides": _changed(702)},
+        DUE,
+    ]
+    assert not any("error" in one for one in contact.compute({"cases": cases}).json()["answers"])
+    assert SHARED.compiled.cache_info().misses == before
+
+
+def test_a_request_keeps_few_of_its_calendars(world: World):
+    actor = world.customers[0].contact
+    with acting_as(actor):
+        computer = Computer(actor, paris("2026-05-04 10:00"), "en")
+        answers = computer.answers([{**ADD, "calendar": _made(number)} for number in range(2 * KEPT_CALENDARS)])
+    assert not any("error" in one for one in answers)
+    assert computer._own.calendars.compiled.cache_info().currsize == KEPT_CALENDARS
+
+
+def test_hours_without_end_are_refused_before_they_are_counted(contact: Program):
+    many = [[f"{n // 6:02}:{n % 6}0", f"{n // 6:02}:{n % 6}5"] for n in range(20)]
+    spans = [f"{start}-{end}" for start, end in many]
+    described = {"tz": "Europe/Paris", "weekly": {"mon": many}, "holidays": []}
+    long = {"op": "elapsed", "calendar": described, "start": "1900-01-02T10:00:00Z", "end": "2199-12-30T10:00:00Z"}
+    overrides = {"calendars": [{"calendar": "fr", "reference": "Art. 4", "weekly": {"mon": spans}}]}
+    for case in (long, {**DUE, "overrides": overrides}):
+        refused = contact.compute(case)
+        assert (refused.status_code, refused.json()["code"]) == (422, "bad_case")
+        assert "at most 8 opening hours" in refused.json()["detail"]
+    week = dict.fromkeys(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), many[:8])
+    refused = contact.compute({**long, "calendar": {**described, "weekly": week}})
+    assert refused.status_code == 422 and "too often" in refused.json()["detail"]
+
+
+def test_cases_after_the_time_of_a_request_are_told_so(world: World):
+    """The clock here says that each case takes two seconds."""
+    seconds = iter(range(0, 100, 2))
+    actor = world.customers[0].contact
+    with acting_as(actor):
+        computer = Computer(actor, paris("2026-05-04 10:00"), "en", clock=lambda: float(next(seconds)))
+        answers = computer.answers([{**DUE, "id": number} for number in range(5)])
+    assert [one["id"] for one in answers if "error" not in one] == [0, 1] and SECONDS == 5
+    assert {one["error"] for one in answers[2:]} == {"too much in one request: send fewer cases at a time"}
+
+
+def test_instants_under_one_contract_take_no_more_queries_than_one(world: World, contact: Program):
+    contract = world.customers[0].contract
+    with as_system(world):
+        Contract.objects.filter(pk=contract.pk).update(follows_terms=True)
+    start = datetime.fromisoformat(AT)
+    cases = [under(contract.reference, at=(start + timedelta(hours=n)).isoformat()) for n in range(300)]
+    with CaptureQueriesContext(connection) as one:
+        contact.compute({"cases": cases[:1]})
+    with CaptureQueriesContext(connection) as all_of_them:
+        answers = contact.compute({"cases": cases}).json()["answers"]
+    assert not any("error" in answer for answer in answers)
+    assert len({answer["due_at"] for answer in answers}) == 8
+    assert len(all_of_them) <= len(one) < 30

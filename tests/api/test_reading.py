@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.db import connection
@@ -57,6 +58,16 @@ def test_a_list_goes_on_where_the_page_before_ended(world: World, engineer: Prog
 def test_a_page_has_a_size_within_bounds(engineer: Program, query: str):
     answer = engineer.get(f"contracts?{query}")
     assert (answer.status_code, answer.json()["errors"].keys()) == (400, {"size"})
+
+
+@pytest.mark.parametrize("reference", ["2026/17", "C 2026", "É-1 %2F", "a//b", "#17?x=1", "line\nbreak", "x" * 40])
+def test_a_contract_is_found_by_whatever_reference_it_has(world: World, engineer: Program, reference: str):
+    with as_system(world):
+        Contract.objects.filter(pk=world.customers[0].contract.pk).update(reference=reference)
+    listed = {one["reference"]: one["url"] for one in engineer.get("contracts").json()["contracts"]}
+    address = listed[reference].removeprefix("/api/v1/")
+    assert engineer.get(address).json()["reference"] == reference
+    assert engineer.get(f"contracts/{quote(reference, safe='')}").json()["reference"] == reference
 
 
 def test_a_list_asks_as_often_for_two_contracts_as_for_one(world: World, engineer: Program):
@@ -182,7 +193,7 @@ def test_a_problem_says_what_when_and_where_to_look(contact: Program):
         assert told["status"] == answer.status_code == 404
 
 
-@pytest.mark.parametrize("address", ["/api/", "/api/v2/contracts", "/api/v1/nothing", "/api/v1/contracts/a/b"])
+@pytest.mark.parametrize("address", ["/api/", "/api/v2/contracts", "/api/v1/nothing", "/api/v1/contracts/"])
 def test_an_address_that_is_none_answers_as_the_api_does(db: None, address: str):
     answer = Client().get(address)
     assert (answer.status_code, answer["Content-Type"]) == (404, PROBLEM)

@@ -190,6 +190,22 @@ def test_making_and_revoking_are_recorded_and_revoking_twice_changes_nothing(wor
     assert list(records) == [("token_created", token.user_id), ("token_revoked", token.user_id)]
 
 
+@pytest.mark.parametrize("how", ["revoked", "expired"])
+def test_a_token_used_after_its_end_is_recorded_once_in_each_window(world: World, how: str):
+    actor = world.customers[0].contact
+    token, secret = give_token(actor)
+    program = Program(secret)
+    assert program.get("contracts").status_code == 200
+    _spoil(how, actor, token)
+    assert [program.get("contracts").status_code for _ in range(3)] == [401] * 3
+    assert Program(MARK + "x" * 43).get("contracts").status_code == 401
+    records = AccessRecord.objects.filter(kind="bad_token")
+    assert [(row.user_id, row.status, row.path) for row in records] == [(token.user_id, 401, "/api/v1/contracts")]
+    RateWindow.objects.update(started_at=datetime.now(UTC) - timedelta(seconds=limits.WINDOW_SECONDS))
+    assert program.get("contracts").status_code == 401
+    assert records.all().count() == 2
+
+
 def test_a_token_of_another_provider_does_not_exist(world: World):
     other = build_world("octipas", "Octipas", "OCTI", customers=1)
     token, secret = give_token(other.customers[0].contact)

@@ -9,6 +9,7 @@ from django.utils.translation import override as override_language
 from accounts.errors import Forbidden, Invalid, NotFound, Refused
 from accounts.tenancy import Actor, acting_as
 from contracts.amendments import (
+    announce_days,
     approve_amendment,
     decline_amendment,
     propose_amendment,
@@ -26,10 +27,12 @@ from contracts.selectors import (
     history,
     overrides_at,
     terms_at,
+    timelines,
 )
 from contracts.services import sign_contract
 from contracts.terms import load_terms
 from contracts.terms.overrides import missing_contract_data
+from slas.countable import require_countable
 from tests.contracts.drafts import figure, left_to_the_contract
 from tests.worlds import START, World, paris
 
@@ -384,3 +387,92 @@ def test_the_contracts_that_leave_figures_to_the_subscription_are_refused_withou
     assert refusal.value.message.startswith("Il manque au contrat : ")
     assert all(item.label.fr in refusal.value.message for item in missing)
     assert len(refusal.value.params["missing"]) == len(missing)
+
+
+# What cannot stand ----------------------------------------------------------------------------------------------------
+def signing(world: World, **given: Any) -> dict[str, Any]:
+    """What ``sign_contract`` is asked for, with ``given`` in the place of what is right."""
+    return {
+        "provider_id": world.provider.id,
+        "customer_id": world.customers[0].customer.id,
+        "terms": world.terms,
+        "reference": "C-1",
+        "starts_on": date(2026, 1, 1),
+        "ends_on": None,
+        "package": "",
+        "signed_by": "",
+        "at": START,
+    } | given
+
+
+@pytest.mark.parametrize(
+    "reference", ["", "   ", "x" * 41, "C\n1", "C\x001", "C\u202e1", "C\u20281", ".", "..", "a/../b", "C/."]
+)
+def test_a_reference_can_stand_in_an_address_and_in_the_name_of_a_file(world, reference):
+    with acting_as(world.system), pytest.raises(Invalid) as refusal:
+        sign_contract(**signing(world, reference=reference))
+    assert refusal.value.errors.keys() == {"reference"}
+
+
+@pytest.mark.parametrize("reference", ["2026/17", "x" * 40, "Marché n° 7", "a..b", "  C-1 "])
+def test_a_reference_is_kept_without_the_spaces_around_it(world, reference):
+    with acting_as(world.system):
+        assert sign_contract(**signing(world, reference=reference)).reference == reference.strip()
+
+
+MINUTE_A_WEEK = {"calendars": [{"calendar": "fr", "reference": "A-1", "weekly": {"mon": ["09:00-09:01"]}}]}
+
+
+def test_a_contract_that_cannot_be_counted_is_not_signed(world):
+    impossible = override(100_000) | MINUTE_A_WEEK
+    with acting_as(world.system):
+        with override_language("fr"), pytest.raises(Refused) as refusal:
+            sign_contract(**signing(world, overrides=impossible, check=require_countable))
+        assert (refusal.value.code, refusal.value.clause) == ("cannot_be_counted", "HSA-1")
+        assert refusal.value.message.startswith("Aucune échéance ne peut être comptée")
+        assert sign_contract(**signing(world, overrides=override(1) | MINUTE_A_WEEK, check=require_countable)).pk
+
+
+def test_an_amendment_that_cannot_be_counted_is_neither_proposed_nor_approved(world):
+    impossible = override(100_000) | MINUTE_A_WEEK
+    with pytest.raises(Refused) as refusal:
+        propose(world, overrides=impossible, check=require_countable)
+    assert refusal.value.code == "cannot_be_counted"
+    made = propose(world, overrides=impossible)
+    actor = world.staff["account_manager"]
+    with acting_as(actor):
+        with pytest.raises(Refused):
+            approve_amendment(actor=actor, at=AGREED, amendment_id=made.id, check=require_countable)
+        fine = propose(world, reference="A-2", check=require_countable)
+        assert approve_amendment(actor=actor, at=AGREED, amendment_id=fine.id, check=require_countable) == fine
+
+
+@pytest.mark.parametrize("document", sorted(path.stem for path in DATA.glob("*.yaml") if path.stem != "clauses"))
+def test_the_terms_that_we_ship_can_be_counted(document):
+    terms = load_terms(DATA / f"{document}.yaml")
+    if not missing_contract_data(terms, {}):
+        require_countable(terms, {}, date(2026, 5, 4))
+
+
+# Many instants --------------------------------------------------------------------------------------------------------
+def test_a_timeline_answers_every_instant_as_a_question_asked_then(owner_world, draft, django_assert_num_queries):
+    contract = owner_world.customers[0].contract
+    with acting_as(owner_world.system):
+        type(contract).objects.filter(pk=contract.pk).update(follows_terms=True)
+        contract.refresh_from_db()
+    publish_terms(draft(since="2026-03-01"), at=paris("2026-03-05 09:00"), provider=MEGA)
+    agree(owner_world)
+    manager = owner_world.staff["manager"]
+    closed = {"calendar": "fr", "reference": "N-1", "days_off": ["2026-06-01"]}
+    with acting_as(manager):
+        announced = {"actor": manager, "at": paris("2026-03-20 10:00"), "name": "Works", "days": closed}
+        announce_days(**announced, contract_id=contract.id)
+    instants = [paris(f"2026-03-{day:02} {hour}:00") for day in range(1, 31) for hour in ("09", "12")]
+    with acting_as(owner_world.system):
+        asked = [effective(contract, at) for at in instants]
+        assert len({(item.terms_id, str(item.overrides)) for item in asked}) == 4
+        with django_assert_num_queries(4):
+            timeline = timelines([contract])[contract.id]
+        with django_assert_num_queries(0):
+            told = [timeline.at(at) for at in instants]
+    assert told == asked

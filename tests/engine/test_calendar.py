@@ -143,6 +143,14 @@ def test_a_year_is_whole_on_both_sides_of_the_date_line(zone: str) -> None:
     assert (table.opens, table.closes) == ([table.first], [table.last])
 
 
+def test_a_table_holds_no_more_openings_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = CalendarSpec("UTC", (((0, 60), (120, 180)),) * 7, also_open=(CalendarSpec("UTC", (((240, 300),),) * 7),))
+    monkeypatch.setattr("slas.engine.table.MOST_INTERVALS", 3 * 365)
+    assert len(compile_table(spec, 2026, 2026).opens) == 3 * 365
+    with pytest.raises(OutsideCalendar, match="2026 to 2027"):
+        compile_table(spec, 2026, 2027)
+
+
 def test_a_change_of_clocks_at_midnight_moves_the_start_of_the_day() -> None:
     tehran = zone_named("Asia/Tehran")
     assert day_start(date(2016, 3, 21), tehran) == to_seconds(at("2016-03-21T01:00+04:30"))

@@ -10,7 +10,7 @@ from contracts.terms.checks import UNITS
 from slas.engine import UNITS as ENGINE_UNITS
 from slas.engine import AlertThreshold, BadSpec, Clauses, Limit, MonthRollover, Rules, Unit
 from slas.management.commands.sla_compute import DATA
-from slas.policies import calendar_for, compiled, holiday_years, policy_for, public_holidays, span
+from slas.policies import SHARED, calendar_for, holiday_years, policy_for, public_holidays, span
 from tests.engine.worlds import OFFICE_WEEK
 
 
@@ -200,7 +200,7 @@ def test_overrides_keep_to_the_units_of_the_rules(octipas: Terms) -> None:
 
 def test_a_calendar_is_compiled_once(saas: Terms, octipas: Terms) -> None:
     assert calendar_for(saas, "fr") is calendar_for(octipas, "fr")
-    assert calendar_for(saas, "fr") is compiled(calendar_for(saas, "fr").spec)
+    assert calendar_for(saas, "fr") is SHARED.compiled(calendar_for(saas, "fr").spec)
 
 
 def test_the_french_calendar_is_what_the_contract_says(saas: Terms) -> None:

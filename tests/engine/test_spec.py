@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from slas.engine import BadSpec, CalendarSpec
-from slas.engine.spec import clock, tidy_spans
+from slas.engine.spec import MOST_SPANS, clock, tidy_spans
 from tests.engine.worlds import ALWAYS, NINE_TO_SIX, OFFICE_WEEK
 
 DAY = date(2026, 5, 4)
@@ -29,6 +29,14 @@ def test_hours_that_cannot_be_are_refused(span: tuple[int, int]) -> None:
         CalendarSpec("UTC", ((span,),) + ((),) * 6)
     with pytest.raises(BadSpec, match="opening hours start before they end"):
         CalendarSpec("UTC", OFFICE_WEEK, special_days=((DAY, (span,)),))
+
+
+def test_a_day_has_few_opening_hours() -> None:
+    spans = tuple((hour * 3600, hour * 3600 + 60) for hour in range(MOST_SPANS + 1))
+    assert len(tidy_spans(spans[:-1])) == MOST_SPANS
+    for wrong in ({"weekly": (spans,) + ((),) * 6}, {"weekly": OFFICE_WEEK, "special_days": ((DAY, spans),)}):
+        with pytest.raises(BadSpec, match=f"at most {MOST_SPANS} opening hours, not {MOST_SPANS + 1}"):
+            CalendarSpec("UTC", **wrong)
 
 
 def test_a_special_day_is_given_once() -> None:

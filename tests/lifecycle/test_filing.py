@@ -12,8 +12,9 @@ from accounts.models import TicketCounter
 from accounts.roles import Role
 from accounts.tenancy import Actor, acting_as
 from contracts import selectors as contracts
-from contracts.models import ContractContact
+from contracts.models import Contract, ContractContact
 from contracts.services import add_environment, name_contact, sign_contract
+from slas.preview import preview_due
 from tests.accounts.populated import partner, upload
 from tests.lifecycle.scenes import MONDAY, Snapshot, clock, do, journal, told
 from tests.worlds import START, World, as_system, build_world, filing, paris, person
@@ -100,6 +101,22 @@ def test_a_right_under_one_contract_is_none_under_another(world):
         }
         refused = next(right for right in rights if not right.allowed)
         assert (bool(refused.reason), refused.clause) == (True, "HOP-9")
+
+
+def test_a_contract_that_cannot_be_counted_takes_no_filing_and_says_so(world):
+    """It was signed before anybody asked whether it could be."""
+    customer = world.customers[0]
+    figure = {"target": "response", "severity": "critical", "unit": "business_hours", "reference": "A-1"}
+    week = {"calendar": "fr", "reference": "A-1", "weekly": {"mon": ["09:00-09:01"]}}
+    with as_system(world):
+        overrides = {"figures": [figure | {"amount": 100_000}], "calendars": [week]}
+        Contract.objects.filter(pk=customer.contract.pk).update(overrides=overrides)
+        row = Contract.objects.get(pk=customer.contract.pk)
+    refusal = _refuses(world, Refused, severity="critical")
+    assert refusal.code == "cannot_be_counted" and "cannot be counted" in refusal.message
+    with acting_as(customer.contact), pytest.raises(Refused) as asked:
+        preview_due(actor=customer.contact, contract=row, severity="critical", at=MONDAY, language="en")
+    assert asked.value.code == "cannot_be_counted"
 
 
 def test_neither_staff_nor_a_partner_nor_the_product_files(world):

@@ -148,7 +148,7 @@ def test_in_french_every_word_is_french(world: World) -> None:
             assert one["text"] != other["text"]
     assert french["status"]["label"] == "Tenu"
     assert french["intervals"][0]["text"] == "lun 4 mai 2026, 08:05 – 24:00 : le jour de l'événement ne compte pas."
-    assert french["changes"][0]["text"].startswith("Engineer MEGA a changé la gravité de ")
+    assert french["changes"][0]["text"].startswith("Engineer MEGA a changé la sévérité de ")
 
 
 def test_every_sentence_has_a_french_one_with_the_same_places() -> None:

@@ -10,7 +10,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from contracts.terms import Terms, TermsError, load_terms, parse_terms
+from contracts.terms.calendars import MOST_HOURS
 from contracts.terms.model import PublicHolidays
+from slas.engine.spec import MOST_SPANS
 
 DATA = Path(__file__).parents[2] / "contracts" / "data"
 Change = Callable[[dict[str, Any]], object]
@@ -463,6 +465,18 @@ def test_units_follow_the_rules_of_their_target(saas: Terms) -> None:
 
 def test_hours_that_touch_are_allowed(saas: Terms) -> None:
     assert problems(saas, put("calendars", 0, "weekly", "mon", ["09:00-12:00", "12:00-24:00"])) == []
+
+
+def test_a_day_has_as_many_hours_as_the_computation_takes(saas: Terms) -> None:
+    assert MOST_HOURS == MOST_SPANS
+    spans = [f"{hour:02}:00-{hour:02}:30" for hour in range(MOST_HOURS + 1)]
+    assert problems(saas, put("calendars", 0, "weekly", "mon", spans[:-1])) == []
+    (told,) = problems(saas, put("calendars", 0, "weekly", "mon", spans))
+    assert told == "calendars[0].weekly.mon[8]: a day has at most 8 opening hours, not 9"
+    special = {"date": "2026-12-24", "hours": spans}
+    assert any(
+        "at most 8 opening hours" in line for line in problems(saas, put("calendars", 0, "special_days", [special]))
+    )
 
 
 def test_a_closure_may_last_one_day(saas: Terms) -> None:

@@ -150,6 +150,14 @@ def test_the_table_is_downloaded(world: World, tickets: list[Ticket], manager: C
     assert {(row["status_before"], row["status_after"]) for row in changed} == {("breached", "met")}
 
 
+def test_a_table_is_named_for_its_contract_whatever_that_is_called(world: World, manager: Client):
+    contract = world.customers[0].contract
+    with as_system(world):
+        type(contract).objects.filter(pk=contract.pk).update(reference='2026/17 "é"\n')
+    answer = _ask(manager, world, action="csv")
+    assert answer["Content-Disposition"] == "attachment; filename*=utf-8''2026-17-%C3%A9--what-if.csv"
+
+
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
 def test_no_cell_is_taken_for_a_formula(start: str):
     outcome = Outcome("met", "blocking", None)

@@ -1,6 +1,7 @@
 """What a contract promises, its clauses, what was agreed on it, and what other rules would have come to."""
 
 import csv
+import re
 from collections.abc import Iterable
 from typing import Any, Final
 from uuid import UUID
@@ -9,6 +10,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
 from accounts.access import for_staff, signed_in
@@ -17,6 +19,7 @@ from accounts.tenancy import Actor
 from contracts import selectors
 from contracts.amendments import approve_amendment, decline_amendment
 from contracts.models import Contract, ContractContact
+from slas.countable import require_countable
 from slas.replay import Replay, replay
 from tickets.models import Ticket
 from web.forms.acts import show_errors
@@ -94,7 +97,7 @@ def decide(request: HttpRequest, contract_id: UUID) -> HttpResponse:
         raise NotFound
     try:
         if form.cleaned_data["action"] == APPROVE:
-            approve_amendment(actor=actor, at=at, amendment_id=amendment)
+            approve_amendment(actor=actor, at=at, amendment_id=amendment, check=require_countable)
             messages.success(request, _("You approved the amendment."))
         else:
             decline_amendment(actor=actor, at=at, amendment_id=amendment, reason=form.cleaned_data["reason"])
@@ -192,7 +195,8 @@ def _what_if(
 def _csv(found: Contract, replayed: Replay, form: WhatIfForm) -> HttpResponse:
     """A table for a spreadsheet. A cell that a spreadsheet would take for a formula begins with an apostrophe."""
     response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{found.reference}-what-if.csv"'
+    name = re.sub(r"[^\w.-]+", "-", found.reference)
+    response["Content-Disposition"] = content_disposition_header(True, f"{name}-what-if.csv")
     response.write("\ufeff")
     table = csv.writer(response)
     table.writerow(CSV_COLUMNS)
