@@ -23,8 +23,9 @@ from tests.harness.servers import (
     product_environment,
     web_process,
 )
+from tests.profiles import PROFILE
 
-__all__ = ["browser", "new_context", "page"]
+__all__ = ["PROFILE", "browser", "new_context", "page"]
 
 _PROCESS_FIXTURES = {"live_server_process", "start_celery", "celery_worker_process", "valkey"}
 

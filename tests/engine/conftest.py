@@ -1,22 +1,5 @@
-"""How often the properties are tried."""
+"""The profiles of the properties, also where these tests run without the servers of tests/conftest.py."""
 
-import os
+from tests.profiles import EXAMPLES, PROFILE
 
-from hypothesis import HealthCheck, Phase, settings
-
-EXAMPLES = {"default-engine": 250, "nightly": 2_500, "mutants": 25}
-"""Examples for each property by run. Nine properties compare with the walk: 2,250 examples, and 22,500 nightly."""
-
-_RELAXED = [HealthCheck.too_slow, HealthCheck.data_too_large]
-PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "default-engine")
-
-for name, examples in EXAMPLES.items():
-    settings.register_profile(name, max_examples=examples, deadline=None, suppress_health_check=_RELAXED)
-settings.register_profile(
-    "mutants",
-    settings.get_profile("mutants"),
-    derandomize=True,
-    database=None,
-    phases=[Phase.explicit, Phase.generate],
-)
-settings.load_profile(PROFILE)
+__all__ = ["EXAMPLES", "PROFILE"]

@@ -222,8 +222,13 @@ def test_add_of_amounts_is_the_scalar_one(spec: CalendarSpec, starts: list[int],
     assume(spec.ever_opens)
     amounts = [data.draw(st.one_of(st.just(0), st.integers(0, 500_000))) for _ in starts]
     scalar = Calendar(spec)
-    expected = [scalar.add_s(start, amount) for start, amount in zip(starts, amounts, strict=True)]
-    assert BulkCalendar(scalar).add(starts, amounts).tolist() == expected
+    try:
+        expected = [scalar.add_s(start, amount) for start, amount in zip(starts, amounts, strict=True)]
+    except NoOpenTime:  # such as a calendar that opens on one day of all its years
+        with pytest.raises(NoOpenTime):
+            BulkCalendar(scalar).add(starts, amounts)
+    else:
+        assert BulkCalendar(scalar).add(starts, amounts).tolist() == expected
 
 
 @given(specs(), some_instants(), st.sampled_from(ALL_UNITS), st.data())
