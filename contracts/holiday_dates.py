@@ -1,7 +1,8 @@
-"""The public holidays on which published terms close, kept as they were, since a library may list others one day."""
+"""Public holidays as the library lists them, and those on which published terms close, kept as they were then."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from importlib.metadata import version
 from typing import Any
@@ -11,8 +12,31 @@ import holidays
 from contracts.terms import Terms
 
 FIRST_YEAR, LAST_YEAR = 1970, 2099
+"""Years for which public holidays are asked; some countries are known for fewer."""
 
 Record = dict[str, Any]
+
+
+class UnknownPlace(LookupError):
+    """A country or subdivision of which the library knows no holidays."""
+
+
+@lru_cache(maxsize=256)
+def public_holidays(country: str, subdivision: str | None = None) -> frozenset[date]:
+    """The public holidays of a country, in every year that is known. Raises UnknownPlace."""
+    try:
+        known = holidays.country_holidays(country, subdiv=subdivision)
+    except NotImplementedError as error:  # how the library says that it does not know a place
+        raise UnknownPlace(_place(country, subdivision)) from error
+    years = range(max(FIRST_YEAR, known.start_year), min(LAST_YEAR, known.end_year) + 1)
+    return frozenset(holidays.country_holidays(country, subdiv=subdivision, years=years))
+
+
+@lru_cache(maxsize=256)
+def holiday_years(country: str) -> tuple[int, int]:
+    """The first and last year for which a country's holidays are known here."""
+    known = holidays.country_holidays(country)
+    return max(FIRST_YEAR, known.start_year), min(LAST_YEAR, known.end_year)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +85,12 @@ def _dates(place: str) -> dict[str, str]:
     """Year → month and day of each holiday. A place that the library has dropped has none."""
     country, _, subdivision = place.partition("-")
     try:
-        known = holidays.country_holidays(country, subdiv=subdivision or None)
-    except NotImplementedError:
+        known = public_holidays(country, subdivision or None)
+    except UnknownPlace:
         return {}
-    years = range(max(FIRST_YEAR, known.start_year), min(LAST_YEAR, known.end_year) + 1)
-    found: dict[str, list[str]] = {str(year): [] for year in years}
-    for day in sorted(holidays.country_holidays(country, subdiv=subdivision or None, years=years)):
+    first, last = holiday_years(country)
+    found: dict[str, list[str]] = {str(year): [] for year in range(first, last + 1)}
+    for day in sorted(known):
         found.setdefault(str(day.year), []).append(f"{day:%m-%d}")
     return {year: " ".join(days) for year, days in found.items()}
 

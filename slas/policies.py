@@ -5,8 +5,8 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
-import holidays
-
+from contracts import holiday_dates
+from contracts.holiday_dates import FIRST_YEAR, LAST_YEAR, UnknownPlace, holiday_years
 from contracts.terms import CalendarTerms, Figure, Problem, TargetTerms, Terms, TermsError
 from contracts.terms.model import Closure, PublicHolidays, Week
 from contracts.terms.overrides import CalendarOverride, FigureOverride, Overrides, SunZone, parse_overrides
@@ -23,10 +23,6 @@ from slas.engine import (
     TargetPolicy,
     Unit,
 )
-
-FIRST_YEAR = 1970
-LAST_YEAR = 2099
-"""Years for which public holidays are asked; some countries are known for fewer."""
 
 
 class Calendars:
@@ -97,24 +93,12 @@ def calendar_for(terms: Terms, name: str, *, overrides: Mapping[str, Any] | None
     return _calendar(terms, terms.calendar(name), parse_overrides(overrides or {}, terms))
 
 
-@lru_cache(maxsize=256)
 def public_holidays(country: str, subdivision: str | None = None) -> frozenset[date]:
     """The public holidays of a country, in every year that is known. Raises BadSpec for an unknown one."""
     try:
-        known = holidays.country_holidays(country, subdiv=subdivision)
-        first, last = holiday_years(country)
-        known = holidays.country_holidays(country, subdiv=subdivision, years=range(first, last + 1))
-    except NotImplementedError as error:
-        place = country if subdivision is None else f"{country}-{subdivision}"
-        raise BadSpec(f"no public holidays are known for {place}: use an ISO country and subdivision code") from error
-    return frozenset(known)
-
-
-@lru_cache(maxsize=256)
-def holiday_years(country: str) -> tuple[int, int]:
-    """The first and last year for which a country's holidays are known here."""
-    known = holidays.country_holidays(country)
-    return max(FIRST_YEAR, known.start_year), min(LAST_YEAR, known.end_year)
+        return holiday_dates.public_holidays(country, subdivision)
+    except UnknownPlace as error:
+        raise BadSpec(f"no public holidays are known for {error}: use an ISO country and subdivision code") from error
 
 
 def _limit(terms: Terms, target: TargetTerms, severity: str, changes: Overrides) -> Limit | None:

@@ -25,6 +25,7 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import Invalid, NotFound
 from accounts.tenancy import Actor
+from contracts.holiday_dates import FIRST_YEAR, LAST_YEAR
 from contracts.models import Contract
 from contracts.selectors import contracts, terms_by_id, zone_of
 from contracts.terms import Terms, TermsError, UnknownTerm, parse_terms
@@ -33,7 +34,7 @@ from slas.days import days_gained, overrides_of
 from slas.engine import Calendar, ClockState, EngineError, Fact, Limit, Status, TargetPolicy, fold
 from slas.engine.instants import from_seconds, to_seconds
 from slas.histories import IRRELEVANT, Happened, Journal, Readings, Shape
-from slas.policies import FIRST_YEAR, LAST_YEAR, policy_for
+from slas.policies import policy_for
 from slas.receipt_wording import reason_text
 from tickets.events import CLOCK_FACTS, Kind
 from tickets.models import Event, Ticket

@@ -7,8 +7,9 @@ import holidays
 import pytest
 from babel.core import get_global
 
+from contracts.holiday_dates import holiday_years
 from slas.engine import Calendar, CalendarSpec
-from slas.policies import holiday_years, public_holidays
+from slas.policies import public_holidays
 from tests.engine.conftest import PROFILE
 from tests.engine.worlds import OFFICE_WEEK
 

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
+from contracts.holiday_dates import holiday_years
 from contracts.terms import Terms, TermsError, UnknownTerm, load_terms, missing_contract_data, parse_terms
 from contracts.terms.checks import UNITS
 from slas.engine import UNITS as ENGINE_UNITS
 from slas.engine import AlertThreshold, BadSpec, Clauses, Limit, MonthRollover, Rules, Unit
 from slas.management.commands.sla_compute import DATA
-from slas.policies import SHARED, calendar_for, holiday_years, policy_for, public_holidays, span
+from slas.policies import SHARED, calendar_for, policy_for, public_holidays, span
 from tests.engine.worlds import OFFICE_WEEK
 
 
