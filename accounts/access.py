@@ -24,6 +24,7 @@ class Audience(StrEnum):
 class Access:
     """``transaction=False``: the view opens its own transactions and has no tenant context (sign-in).
 
+    ``before_second_factor``: open to staff who have yet to set up the second factor that their provider demands.
     ``reads`` and ``writes`` are the scopes that a token needs to come in; where they are empty, tokens open nothing.
     """
 
@@ -31,6 +32,7 @@ class Access:
     transaction: bool = True
     reads: str = ""
     writes: str = ""
+    before_second_factor: bool = False
 
     @property
     def is_for_programs(self) -> bool:
@@ -54,8 +56,8 @@ def public(view: None = None, *, transaction: bool = True) -> Callable[[View], V
 def public(view: View | None = None, *, transaction: bool = True) -> View | Callable[[View], View]:
     """Anybody, signed in or not."""
     if view is None:
-        return lambda inner: _marked(inner, Access(Audience.PUBLIC, transaction))
-    return _marked(view, Access(Audience.PUBLIC, transaction))
+        return lambda inner: _marked(inner, Access(Audience.PUBLIC, transaction, before_second_factor=True))
+    return _marked(view, Access(Audience.PUBLIC, transaction, before_second_factor=True))
 
 
 def signed_in(view: View) -> View:
@@ -63,9 +65,30 @@ def signed_in(view: View) -> View:
     return _marked(view, Access(Audience.SIGNED_IN))
 
 
-def for_staff(view: View) -> View:
-    """Staff of the provider; for anybody else the page does not exist."""
-    return _marked(view, Access(Audience.STAFF))
+@overload
+def enrolling(view: View) -> View: ...
+@overload
+def enrolling(view: None = None, *, transaction: bool = True) -> Callable[[View], View]: ...
+def enrolling(view: View | None = None, *, transaction: bool = True) -> View | Callable[[View], View]:
+    """Anybody with an active membership, also before the second factor that the provider demands is set up."""
+    access = Access(Audience.SIGNED_IN, transaction, before_second_factor=True)
+    if view is None:
+        return lambda inner: _marked(inner, access)
+    return _marked(view, access)
+
+
+@overload
+def for_staff(view: View) -> View: ...
+@overload
+def for_staff(view: None = None, *, transaction: bool = True) -> Callable[[View], View]: ...
+def for_staff(view: View | None = None, *, transaction: bool = True) -> View | Callable[[View], View]:
+    """Staff of the provider; for anybody else the page does not exist.
+
+    A view with ``transaction=False`` does its work in units of its own (``accounts.middleware.unit_of``).
+    """
+    if view is None:
+        return lambda inner: _marked(inner, Access(Audience.STAFF, transaction))
+    return _marked(view, Access(Audience.STAFF, transaction))
 
 
 def for_customers(view: View) -> View:

@@ -1,25 +1,56 @@
 """From a signed-in user to an actor: the membership he works under."""
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
+
+from allauth.mfa.models import Authenticator
+from django.contrib.sessions.backends.base import SessionBase
+from django.db.models import Exists, OuterRef
 
 from accounts.models import Membership, PartnerGrant, User
 from accounts.roles import Role
 from accounts.tenancy import Actor
 
 SESSION_KEY = "membership_id"
+SIGN_ON_KEY = "sign_on_provider_id"
+"""In a session that a provider's single sign-on opened: that provider. It vouches for nobody anywhere else."""
 
 
-def memberships_of(user: User) -> list[Membership]:
-    """The active memberships of ``user``. Needs ``app.user_id`` in the database context, nothing else."""
-    rows = Membership.objects.filter(user=user, is_active=True).order_by("created_at", "id")
-    return list(rows)
+def memberships_of(user: User, *, provider_id: str | None = None) -> list[Membership]:
+    """The active memberships of ``user``, those with one provider where it is given.
+
+    Needs ``app.user_id`` in the database context, nothing else. Each says in ``has_second_factor`` whether its person
+    can give one.
+    """
+    rows = Membership.objects.filter(user=user, is_active=True).annotate(has_second_factor=has_second_factor())
+    found = list(rows.order_by("created_at", "id"))
+    return [row for row in found if provider_id is None or str(row.provider_id) == provider_id]
+
+
+def has_second_factor() -> Exists:
+    """For rows with ``user_id``: whether that person has set a second factor up."""
+    return Exists(Authenticator.objects.filter(user_id=OuterRef("user_id"), type=Authenticator.Type.TOTP))
+
+
+def memberships_in(session: SessionBase, user: User) -> list[Membership]:
+    """The memberships under which ``user`` may work in this session."""
+    return memberships_of(user, provider_id=session.get(SIGN_ON_KEY))
+
+
+def chosen_of(rows: Sequence[Membership], wanted: str | None) -> Membership | None:
+    """The membership ``wanted`` (an id as text), else the first; None without any."""
+    return next((row for row in rows if str(row.id) == wanted), None) or next(iter(rows), None)
+
+
+def lacks_second_factor(row: Any) -> bool:
+    """Whether the provider demands a second factor that the person has not set up; ``row`` as read above."""
+    return bool(row.needs_second_factor and not row.has_second_factor)
 
 
 def actor_for(user: User, wanted: str | None) -> Actor | None:
     """The actor for ``user`` under membership ``wanted`` (an id as text), else under his first; None without any."""
-    memberships = memberships_of(user)
-    chosen = next((row for row in memberships if str(row.id) == wanted), None)
-    chosen = chosen or next(iter(memberships), None)
+    chosen = chosen_of(memberships_of(user), wanted)
     return actor_of(chosen, user) if chosen else None
 
 

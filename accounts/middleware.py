@@ -22,7 +22,7 @@ from django.utils import timezone, translation
 from accounts import actors, programs
 from accounts.access import Access, Audience, View, access_of
 from accounts.errors import DomainError, Forbidden, NotFound
-from accounts.models import AccessRecord
+from accounts.models import AccessRecord, User
 from accounts.requests import TenantRequest
 from accounts.roles import Role
 from accounts.tenancy import Actor, enter_context
@@ -35,6 +35,12 @@ class SignInNeeded(DomainError):
     """Nobody is signed in: the face leads to the sign-in page."""
 
     code = "sign_in_needed"
+
+
+class SecondFactorNeeded(Forbidden):
+    """The provider demands a second factor of its staff, and this person has none yet: first it is set up."""
+
+    code = "second_factor_needed"
 
 
 class TenantMiddleware:
@@ -74,9 +80,10 @@ class TenantMiddleware:
 
 
 def _make_fresh(request: TenantRequest) -> None:
-    request.request_id = uuid.uuid4().hex
+    request.request_id = getattr(request, "request_id", "") or uuid.uuid4().hex
     request.actor = request.bearer = request.allowance = request.spent_token = None
-    request.own_language = False
+    request.own_language = request.lacks_second_factor = False
+    request.places = 0
 
 
 def _run(request: TenantRequest, work: Callable[[], HttpResponseBase]) -> HttpResponseBase:
@@ -110,7 +117,14 @@ def _call(
 ) -> HttpResponseBase:
     _begin(request)
     _authorise(request.actor, access)
+    if request.lacks_second_factor and access and not access.before_second_factor:
+        raise SecondFactorNeeded
     return view(request, *args, **kwargs)
+
+
+def unit_of(view: View, request: TenantRequest, work: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+    """One of several units of a view that opens its own: let in as the mark of ``view`` says, refused by a page."""
+    return _run(request, lambda: _call(request, access_of(view), lambda _request: work(), (), {}))
 
 
 def in_unit(request: TenantRequest, work: Callable[[], HttpResponseBase]) -> HttpResponseBase:
@@ -125,7 +139,11 @@ def in_unit(request: TenantRequest, work: Callable[[], HttpResponseBase]) -> Htt
 
 def _error_answer(request: TenantRequest, error: DomainError) -> HttpResponseBase:
     request.denied = error.code
-    _begin(request)
+    if request.actor is None:
+        _begin(request)
+    else:
+        # Found in the unit that failed; only the context went with it.
+        enter_context(request.actor)
     pages = import_module(settings.ERROR_PAGES)
     answer: HttpResponseBase = pages.error_page(request, error)
     return answer
@@ -146,12 +164,23 @@ def _begin(request: TenantRequest) -> None:
         return
     if request.bearer is not None:
         actor: Actor | None = actors.actor_of(request.bearer.membership, request.bearer.user)
+        request.lacks_second_factor = request.bearer.lacks_second_factor
     else:
-        actor = actors.actor_for(user, request.session.get(actors.SESSION_KEY))
+        actor = _actor_of_session(request, user)
     if actor:
         request.actor = _with_grants(actor)
         timezone.activate(actor.time_zone)
         _speak(request, actor)
+
+
+def _actor_of_session(request: TenantRequest, user: User) -> Actor | None:
+    rows = actors.memberships_in(request.session, user)
+    chosen = actors.chosen_of(rows, request.session.get(actors.SESSION_KEY))
+    if chosen is None:
+        return None
+    request.places = len(rows)
+    request.lacks_second_factor = actors.lacks_second_factor(chosen)
+    return actors.actor_of(chosen, user)
 
 
 def _with_grants(actor: Actor) -> Actor:

@@ -23,6 +23,7 @@ class Provider(models.Model):
     name = models.CharField(max_length=120)
     ticket_prefix = models.CharField(max_length=10, unique=True)
     created_at = models.DateTimeField()
+    staff_need_second_factor = models.BooleanField(default=False)
 
     scope: ClassVar[Scope] = Scope(provider_field="id")
     objects = TenantManager()
@@ -57,6 +58,7 @@ class Customer(models.Model):
     name = models.CharField(max_length=160)
     country = models.CharField(max_length=2, default="FR")
     created_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
 
     scope: ClassVar[Scope] = Scope(customer_field="id")
     objects = TenantManager()
@@ -107,7 +109,11 @@ class User(AbstractBaseUser):
 
 
 class Membership(models.Model):
-    """A person's place in one provider's world: staff of the provider, or of one of its customers."""
+    """A person's place in one provider's world: staff of the provider, or of one of its customers.
+
+    ``needs_second_factor`` repeats the provider's demand on each of its staff: it is asked for before there is a
+    context in which the provider's own row could be read.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     provider = models.ForeignKey(Provider, models.PROTECT)
@@ -116,7 +122,9 @@ class Membership(models.Model):
     role = models.CharField(max_length=24, choices=Role.choices)
     display_name = models.CharField(max_length=120)
     is_active = models.BooleanField(default=True)
+    needs_second_factor = models.BooleanField(default=False)
     created_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
 
     scope: ClassVar[Scope] = Scope(customer_field="customer_id")
     objects = TenantManager()
@@ -195,6 +203,141 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.prefix}… {self.name}"
+
+
+class Letter(models.Model):
+    """A mail that carries a secret link: the worker makes the secret when it sends, and only its digest is kept.
+
+    ``next_attempt_at`` is when the mail is to be sent; empty once it was sent, given up or is no longer wanted.
+    """
+
+    digest = models.CharField(max_length=64, null=True, unique=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+    next_attempt_at = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    error = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+class Invitation(Letter):
+    """A place that is offered to an address: taken up once, before it expires, unless it was revoked (HSA-23)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    provider = models.ForeignKey(Provider, models.PROTECT)
+    customer = models.ForeignKey(Customer, models.PROTECT, null=True, blank=True, db_constraint=False)
+    email = models.EmailField()
+    role = models.CharField(max_length=24, choices=Role.choices)
+    display_name = models.CharField(max_length=120)
+    language = models.CharField(max_length=2, choices=LANGUAGES, default="fr")
+    invited_by = models.ForeignKey(Membership, models.PROTECT, related_name="+", db_constraint=False)
+    invited_by_name = models.CharField(max_length=120)
+    accepted_at = models.DateTimeField(null=True)
+    accepted_by = models.ForeignKey(Membership, models.PROTECT, null=True, related_name="+", db_constraint=False)
+    revoked_at = models.DateTimeField(null=True)
+
+    scope: ClassVar[Scope] = Scope(staff_only=True)
+    objects = TenantManager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(accepted_at__isnull=True) | models.Q(revoked_at__isnull=True),
+                name="invitation_accepted_or_revoked",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(accepted_at__isnull=True) | models.Q(accepted_by__isnull=False),
+                name="invitation_accepted_by_somebody",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["provider", "created_at"], name="invitation_by_provider"),
+            models.Index(
+                fields=["provider", "next_attempt_at"],
+                name="invitation_waiting",
+                condition=models.Q(next_attempt_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.display_name
+
+
+class PasswordReset(Letter):
+    """Somebody asked for a new password. ``user`` is empty where the address is not known: both leave one row."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(User, models.CASCADE, null=True)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["created_at"], name="password_reset_by_time"),
+            models.Index(
+                fields=["next_attempt_at"],
+                name="password_reset_waiting",
+                condition=models.Q(next_attempt_at__isnull=False),
+            ),
+        ]
+
+
+class IdentityProvider(models.Model):
+    """The single sign-on of one provider, by OpenID Connect.
+
+    Another issuer is another row: what one vouched for says nothing about people of the other. ``secret`` is encrypted
+    (see ``accounts.encryption``).
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    provider = models.ForeignKey(Provider, models.PROTECT)
+    name = models.CharField(max_length=40)
+    issuer = models.CharField(max_length=200)
+    client_id = models.CharField(max_length=191)
+    secret = models.TextField()
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField()
+
+    scope: ClassVar[Scope] = Scope(staff_only=True)
+    objects = TenantManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["provider"], condition=models.Q(is_active=True), name="identity_provider_one_active"
+            ),
+            models.UniqueConstraint(fields=["provider", "issuer"], name="identity_provider_issuer_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AuditEntry(models.Model):
+    """One act of administration in a provider's world: who did what to whom, when. Append-only (HSA-26)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    provider = models.ForeignKey(Provider, models.PROTECT)
+    customer = models.ForeignKey(Customer, models.PROTECT, null=True, blank=True, db_constraint=False)
+    at = models.DateTimeField()
+    act = models.CharField(max_length=40)
+    actor = models.ForeignKey(Membership, models.PROTECT, null=True, related_name="+", db_constraint=False)
+    actor_name = models.CharField(max_length=120, blank=True)
+    subject_id = models.UUIDField(null=True)
+    subject = models.CharField(max_length=200)
+    data = models.JSONField(default=dict)
+
+    scope: ClassVar[Scope] = Scope(staff_only=True)
+    objects = TenantManager()
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["provider", "-id"], name="audit_by_provider")]
+
+    def __str__(self) -> str:
+        return f"{self.act} {self.subject}"
 
 
 class RateWindow(models.Model):

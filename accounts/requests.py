@@ -29,6 +29,9 @@ class TenantRequest(HttpRequest):
     spent_token: "ApiToken | None"
     allowance: "Allowance | None"
     own_language: bool
+    # How many memberships there are to choose from, and whether the present one waits for a second factor.
+    places: int
+    lacks_second_factor: bool
     user: "User | AnonymousUser"
 
 

@@ -6,9 +6,10 @@ from uuid import UUID
 
 from django.contrib.sessions.backends.base import SessionBase
 
-from accounts.actors import SESSION_KEY, memberships_of
+from accounts.actors import SESSION_KEY, memberships_in
 from accounts.errors import Invalid, NotFound
 from accounts.models import Customer, Membership, PartnerGrant, Provider, TicketCounter, User
+from accounts.people import second_factor_demanded
 from accounts.roles import Role
 
 _PROVIDERS = uuid.UUID("0a9f3c52-6c1b-5d0e-9b51-7d5a54c3f1a7")
@@ -62,6 +63,7 @@ def add_membership(
         role=role,
         display_name=name,
         customer_id=customer_id,
+        needs_second_factor=second_factor_demanded(provider_id, role),
         created_at=at,
     )
 
@@ -78,7 +80,7 @@ def choose_membership(*, session: SessionBase, user: User, membership_id: UUID) 
 
     Needs ``app.user_id`` in the database context. Raises ``NotFound`` for a membership that is not his or has ended.
     """
-    chosen = next((row for row in memberships_of(user) if row.id == membership_id), None)
+    chosen = next((row for row in memberships_in(session, user) if row.id == membership_id), None)
     if chosen is None:
         raise NotFound
     session[SESSION_KEY] = str(chosen.id)

@@ -166,6 +166,15 @@ def tenant_context(actor: Actor) -> Iterator[None]:
 
 
 @contextmanager
+def personal_context(user_id: UUID) -> Iterator[None]:
+    """Work as a person under no membership, who sees where he has a place; the former context is put back."""
+    before = _current_settings()
+    apply_settings(dict.fromkeys(_SETTINGS, "") | {"app.user_id": str(user_id)})
+    yield
+    apply_settings(before)
+
+
+@contextmanager
 def acting_as(actor: Actor) -> Iterator[None]:
     """One transaction under ``actor``'s context: the unit of work of a task or a command."""
     with transaction.atomic(), tenant_context(actor):

@@ -16,12 +16,12 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from accounts.actors import actor_of
+from accounts.actors import actor_of, has_second_factor
 from accounts.errors import Invalid, NotFound
 from accounts.models import AccessRecord, ApiToken, Membership, User
-from accounts.tenancy import enter_context
+from accounts.tenancy import Actor, enter_context, personal_context, tenant_context
 
-SCOPES = ("sla:compute", "contracts:read", "tickets:read")
+SCOPES = ("sla:compute", "contracts:read", "tickets:read", "tickets:write")
 """What a token may be good for; each address names the one that it asks for."""
 MARK = "hdt_"
 LONGEST = timedelta(days=366)
@@ -37,6 +37,7 @@ class Bearer:
     user: User
     membership: Membership
     scopes: frozenset[str]
+    lacks_second_factor: bool = False
 
 
 def create_token(
@@ -89,6 +90,15 @@ def revoke_token(*, provider_id: UUID, token_id: UUID, at: datetime) -> ApiToken
     return token
 
 
+def revoke_tokens(user: User, at: datetime) -> None:
+    """End every token of an account, with whichever provider it is. Needs an open transaction."""
+    with personal_context(user.pk):
+        rows = list(ApiToken.objects.filter(user=user, revoked_at__isnull=True, expires_at__gt=at))
+    for row in rows:
+        with tenant_context(Actor.system(row.provider_id)):
+            revoke_token(provider_id=row.provider_id, token_id=row.id, at=at)
+
+
 def digest_of(secret: str) -> str:
     """What the database knows of a secret."""
     return hashlib.sha256(secret.encode()).hexdigest()
@@ -105,13 +115,15 @@ def bearer_of(secret: str, at: datetime) -> Bearer | None:
     digest = digest_of(secret)
     with transaction.atomic():
         _become_holder(digest)
-        token = ApiToken.objects.select_related("user", "membership").filter(digest=digest).first()
+        rows = ApiToken.objects.select_related("user", "membership").annotate(has_second_factor=has_second_factor())
+        token = rows.filter(digest=digest).first()
         if token is None or not _is_good(token, at):
             return None
         if token.last_used_on != at.date():
             enter_context(actor_of(token.membership, token.user))
             ApiToken.objects.filter(pk=token.pk).update(last_used_on=at.date())
-    return Bearer(token.id, token.user, token.membership, frozenset(token.scopes))
+    lacks = token.membership.needs_second_factor and not token.has_second_factor
+    return Bearer(token.id, token.user, token.membership, frozenset(token.scopes), lacks)
 
 
 def spent_token(secret: str) -> ApiToken | None:

@@ -12,10 +12,9 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from accounts.access import for_programs
-from accounts.errors import Invalid
 from accounts.tenancy import Actor
 from api.parsing import StrictJson
-from api.problems import framework_answer
+from api.problems import Unfit, Violation, framework_answer
 
 
 class OneWay(BaseContentNegotiation):
@@ -47,7 +46,7 @@ class ApiView(APIView):
     authentication_classes = ()
     permission_classes = ()
     throttle_classes = ()
-    parser_classes = (StrictJson,)
+    parser_classes: tuple[type[BaseParser], ...] = (StrictJson,)
     renderer_classes = (JSONRenderer,)
     content_negotiation_class = OneWay
     metadata_class = None
@@ -67,9 +66,15 @@ class ApiView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse what stands in the address and means nothing here: a filter that is ignored would answer too much."""
         super().initial(request, *args, **kwargs)
-        unknown = sorted(request.query_params.keys() - self.query_fields)
-        if unknown:
-            raise Invalid({name[:80]: [_("This parameter is not known here.")] for name in unknown[:10]})
+        unknown = sorted(request.query_params.keys() - self.query_fields)[:10]
+        wrong = [
+            Violation("parameter", name[:80], "unknown", _("This parameter is not known here.")) for name in unknown
+        ]
+        for name, values in request.query_params.lists():
+            if name in self.query_fields and len(values) > 1:
+                wrong.append(Violation("parameter", name, "repeated", _("Give it once.")))
+        if wrong:
+            raise Unfit(wrong)
 
     @property
     def actor(self) -> Actor:

@@ -5,6 +5,8 @@ import math
 from collections.abc import Mapping
 from typing import IO, Any
 
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from rest_framework.parsers import BaseParser
 
@@ -23,10 +25,23 @@ class StrictJson(BaseParser):
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
         """The document; raises ``Problem`` (too_large, malformed)."""
-        body = stream.read(MAX_BYTES + 1)
+        body = _body_of(stream)
         if len(body) > MAX_BYTES:
-            raise Problem("too_large", detail=_("A request carries up to %(size)d bytes.") % {"size": MAX_BYTES})
+            raise _too_large()
         return parsed(body)
+
+
+def _body_of(stream: Any) -> bytes:
+    """Kept by the request, because a unit of work that met a deadlock is run again and reads it again."""
+    try:
+        found: bytes = stream.body if isinstance(stream, HttpRequest) else stream.read(MAX_BYTES + 1)
+    except RequestDataTooBig as error:
+        raise _too_large() from error
+    return found
+
+
+def _too_large() -> Problem:
+    return Problem("too_large", detail=_("A request carries up to %(size)d bytes.") % {"size": MAX_BYTES})
 
 
 def parsed(body: bytes) -> Any:

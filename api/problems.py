@@ -1,8 +1,9 @@
 """Every refusal as a problem document (RFC 9457): a code for the program, a sentence for its author."""
 
 import sys
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
 
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import InterfaceError, OperationalError
@@ -39,10 +40,25 @@ PROBLEMS: Final[Mapping[str, tuple[int, Any, Any]]] = {
     "not_found": (404, _("Nothing here"), _("It does not exist, or it is not among what you may see.")),
     "method_not_allowed": (405, _("This method is not answered here"), _("Use a method that the header Allow names.")),
     "refused": (409, _("This was not done"), _("A rule of the contract or of the case does not allow it now.")),
+    "key_in_use": (
+        409,
+        _("The same call is being answered"),
+        _("Another call with this Idempotency-Key is under way: wait a moment and send it again."),
+    ),
     "stale": (412, _("Somebody changed this meanwhile"), _("Read it again and decide again.")),
     "too_large": (413, _("This is too large"), _("Send less at a time.")),
     "unsupported_media_type": (415, _("This type of content is not read here"), _("Send application/json.")),
     "bad_case": (422, _("The case cannot be computed"), _("Correct the case and send it again.")),
+    "key_used_otherwise": (
+        422,
+        _("The key belongs to another call"),
+        _("This Idempotency-Key came with something else before: use a new key for a new call."),
+    ),
+    "precondition_required": (
+        428,
+        _("Say which version this is about"),
+        _("Send the ETag of the ticket that you read in the header If-Match."),
+    ),
     "too_many_calls": (429, _("Too many calls"), _("Wait as many seconds as the header Retry-After says.")),
     "server_error": (
         500,
@@ -62,6 +78,52 @@ _KINDS: Final[tuple[tuple[type[DomainError], str], ...]] = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One thing that is wrong with a request: where it stands, a stable code, a sentence.
+
+    ``name`` is that of a parameter or header, or the path of a field, its parts joined by full stops.
+    """
+
+    place: Literal["pointer", "parameter", "header"]
+    name: str
+    code: str
+    detail: str
+
+    def told(self) -> dict[str, str]:
+        """As the document says it; a field is named by a JSON pointer (RFC 6901)."""
+        where = _pointer(self.name) if self.place == "pointer" else self.name
+        return {self.place: where, "code": self.code, "detail": self.detail}
+
+
+def _pointer(path: str) -> str:
+    """
+    >>> _pointer("details.symptoms"), _pointer("")
+    ('/details/symptoms', '')
+    """
+    parts = [part.replace("~", "~0").replace("/", "~1") for part in path.split(".")] if path else []
+    return "".join(f"/{part}" for part in parts)
+
+
+class Unfit(Invalid):
+    """A request of the wrong shape, found before any service was asked."""
+
+    def __init__(self, violations: Iterable[Violation]) -> None:
+        self.violations = tuple(violations)
+        errors: dict[str, list[str]] = {}
+        for one in self.violations:
+            errors.setdefault(one.name, []).append(one.detail)
+        super().__init__(errors)
+
+
+def violations_of(request: HttpRequest, error: Invalid) -> list[Violation]:
+    """What is wrong, piece by piece; what a service found wrong has no code of its own."""
+    if isinstance(error, Unfit):
+        return list(error.violations)
+    place: Literal["pointer", "parameter"] = "parameter" if request.method in {"GET", "HEAD"} else "pointer"
+    return [Violation(place, name, "invalid", line) for name, lines in error.errors.items() for line in lines]
+
+
 def document(
     request: HttpRequest,
     kind: str,
@@ -69,6 +131,7 @@ def document(
     detail: str = "",
     code: str = "",
     errors: Mapping[str, Sequence[str]] | None = None,
+    **more: Any,
 ) -> dict[str, Any]:
     """The problem document of ``kind`` (a key of ``PROBLEMS``); ``code`` says more exactly what it is about."""
     status, title, advice = PROBLEMS[kind]
@@ -79,6 +142,7 @@ def document(
         "detail": detail or str(advice),
         "code": code or kind,
         "request_id": getattr(request, "request_id", ""),
+        **more,
     }
     return {**told, "errors": {name: list(lines) for name, lines in errors.items()}} if errors else told
 
@@ -99,14 +163,19 @@ def error_answer(request: HttpRequest, error: DomainError) -> HttpResponse:
     if isinstance(error, SignInNeeded):
         return problem(request, "no_access" if request.user.is_authenticated else "sign_in_needed")
     if error.code in PROBLEMS:
-        return problem(request, error.code, **_more(error))
+        return problem(request, error.code, **_more(request, error))
     kind = next((kind for family, kind in _KINDS if isinstance(error, family)), "invalid")
-    return problem(request, kind, code=error.code, **_more(error))
+    return problem(request, kind, code=error.code, **_more(request, error))
 
 
-def _more(error: DomainError) -> dict[str, Any]:
+def _more(request: HttpRequest, error: DomainError) -> dict[str, Any]:
     more: dict[str, Any] = {"detail": error.message} if error.message and error.message != error.code else {}
-    return {**more, "errors": error.errors} if isinstance(error, Invalid) else more
+    if isinstance(error, Invalid):
+        told = [one.told() for one in violations_of(request, error)]
+        return {**more, "errors": error.errors, "violations": told}
+    if isinstance(error, Refused) and error.clause:
+        return {**more, "clause": error.clause}
+    return more
 
 
 # What the framework refuses by itself ---------------------------------------------------------------------------------
@@ -127,6 +196,11 @@ class Problem(exceptions.APIException):
         super().__init__(detail or kind)
         self.kind = kind
         self.sentence = detail
+
+    @property
+    def advice(self) -> str:
+        """What to do about it."""
+        return self.sentence or str(PROBLEMS[self.kind][2])
 
 
 def _kind_of(error: exceptions.APIException) -> str:

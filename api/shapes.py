@@ -37,6 +37,14 @@ class Document(serializers.JSONField):
     """A JSON object whose form the terms decide."""
 
 
+class ViolationSerializer(serializers.Serializer):
+    pointer = serializers.CharField(required=False, help_text=_("The field of the body, as a JSON pointer."))
+    parameter = serializers.CharField(required=False, help_text=_("The parameter in the address."))
+    header = serializers.CharField(required=False, help_text=_("The header."))
+    code = serializers.CharField(help_text=_("Stable, for programs."))
+    detail = serializers.CharField(help_text=_("In the language of the reader."))
+
+
 class ProblemSerializer(serializers.Serializer):
     type = serializers.CharField(help_text=_("Where the kind of problem is described."))
     title = serializers.CharField()
@@ -47,6 +55,8 @@ class ProblemSerializer(serializers.Serializer):
     errors = serializers.DictField(  # type: ignore[assignment]
         child=serializers.ListField(child=serializers.CharField()), required=False, help_text=_("Per field.")
     )
+    violations = ViolationSerializer(many=True, required=False, help_text=_("The same, each with its place and code."))
+    clause = serializers.CharField(required=False, help_text=_("The clause of the contract that says so."))
 
 
 class StepSerializer(serializers.Serializer):
@@ -146,15 +156,46 @@ class TargetSerializer(serializers.Serializer):
 
 
 class EnvironmentSerializer(serializers.Serializer):
+    id = serializers.UUIDField(help_text=_("Named when a ticket is filed."))
     kind = serializers.CharField()
     name = serializers.CharField()
     release = serializers.CharField()
+
+
+class NamedSerializer(serializers.Serializer):
+    code = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+
+
+class ChoiceWithKindsSerializer(NamedSerializer):
+    kinds = NamedSerializer(many=True, help_text=_("Varieties, of which one has to be named."))
+
+
+class QuestionSerializer(NamedSerializer):
+    hint = serializers.CharField()
+    kind = serializers.ChoiceField([(name, name) for name in ("text", "long_text", "choice")])
+    required = serializers.BooleanField()  # type: ignore[assignment]
+    choices = NamedSerializer(many=True, help_text=_("For a choice."))
+    severities = serializers.ListField(child=serializers.CharField(), help_text=_("Empty: asked of every ticket."))
+    clause = serializers.CharField()
+
+
+class FilingSerializer(serializers.Serializer):
+    allowed = serializers.BooleanField(help_text=_("Whether you may file now."))
+    reason = serializers.CharField(help_text=_("Why not; empty where you may."))
+    clause = serializers.CharField()
+    environment_kinds = NamedSerializer(
+        many=True, help_text=_("Of which environment_kind names one; empty where the contract lists environments.")
+    )
+    severities = ChoiceWithKindsSerializer(many=True)
+    questions = QuestionSerializer(many=True, help_text=_("Answered in details, by their codes."))
 
 
 class ContractDetailSerializer(ContractSerializer):
     targets = TargetSerializer(many=True)
     environments = EnvironmentSerializer(many=True)
     overrides = Document()
+    filing = FilingSerializer()
 
 
 class ClockSerializer(serializers.Serializer):
@@ -178,11 +219,6 @@ class ClocksSerializer(serializers.Serializer):
     ticket = serializers.CharField()
     as_of = serializers.DateTimeField()
     clocks = ClockSerializer(many=True)
-
-
-class NamedSerializer(serializers.Serializer):
-    code = serializers.CharField()
-    label = serializers.CharField()  # type: ignore[assignment]
 
 
 class MomentSerializer(serializers.Serializer):

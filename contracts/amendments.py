@@ -3,7 +3,7 @@
 And the days that calendars gain (R19), which the provider announces alone. The caller holds a context of the actor.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.errors import Forbidden, Invalid, NotFound, Refused
 from accounts.tenancy import Actor
 from contracts import log
+from contracts.comparisons import compare_proposed
 from contracts.models import (
     CalendarChange,
     Contract,
@@ -27,11 +28,12 @@ from contracts.models import (
 )
 from contracts.selectors import (
     Effective,
-    agreements,
     contract,
     effective,
+    is_named,
     latest_terms,
     terms_by_id,
+    terms_in_force,
     terms_of,
     zone_of,
 )
@@ -41,6 +43,8 @@ from contracts.terms.overrides import parse_overrides
 
 Kind = ContractChange.Kind
 MAX_REFERENCE = 80
+MAX_REASON = 2_000
+MAX_NAME = 120
 
 
 def propose_override(
@@ -52,6 +56,7 @@ def propose_override(
     reference: str,
     in_force_from: date,
     in_force_until: date | None = None,
+    reason: str = "",
     check: Check | None = None,
 ) -> ContractAmendment:
     """Propose what the contract changes in its terms from a day on: the whole set, each part with its reference."""
@@ -63,6 +68,7 @@ def propose_override(
         reference=reference,
         in_force_from=in_force_from,
         in_force_until=in_force_until,
+        reason=reason,
         check=check,
     )
 
@@ -77,17 +83,18 @@ def propose_amendment(
     in_force_until: date | None = None,
     terms: TermsVersion | None = None,
     overrides: Mapping[str, Any] | None = None,
+    reason: str = "",
     check: Check | None = None,
 ) -> ContractAmendment:
-    """Propose other terms, other overrides, or both at once. Nothing holds before both sides have approved.
+    """Propose other terms, other overrides, or both at once. Nothing holds before both sides have approved (JAL-30).
 
-    ``overrides`` replaces the whole set; None leaves the present one. Raises Invalid with the fields that are wrong:
-    a day in the past (R16), a reference that is missing or taken, overrides that do not fit the terms; Refused where
-    the contract would lack something that the terms leave to it, and for what ``check`` finds wrong.
+    ``overrides`` replaces the whole set; None leaves the present one; both sides read the ``reason``. Raises Forbidden
+    for a person of the customer whom the contract does not name (HOP-9), Invalid with the fields that are wrong: a day
+    in the past (R16), a reference that is missing or taken, overrides that do not fit the terms; Refused where the
+    contract would lack something that the terms leave to it, and for what ``check`` finds wrong.
     """
-    actor.require("contract.propose")
-    row = _locked(actor, contract_id)
-    _require_form(row, at, reference, in_force_from, in_force_until, terms, overrides)
+    row = _for_proposal(actor, at, contract_id)
+    _require_form(row, at, reference, in_force_from, in_force_until, terms, overrides, reason)
     _require_fit(_as_amended(row, at, in_force_from, terms, overrides), in_force_from, check)
     proposed = ContractAmendment.objects.create(
         provider_id=row.provider_id,
@@ -100,8 +107,50 @@ def propose_amendment(
         overrides=None if overrides is None else dict(overrides),
         proposed_at=at,
     )
-    log.write(row, actor, at, Kind.PROPOSED, {"reference": proposed.reference}, proposed)
+    told = {"reference": proposed.reference, "reason": reason.strip()}
+    log.write(row, actor, at, Kind.PROPOSED, told, proposed)
     return proposed
+
+
+def check_proposal(
+    *,
+    actor: Actor,
+    at: datetime,
+    contract_id: UUID,
+    reference: str,
+    in_force_from: date,
+    in_force_until: date | None = None,
+    terms: TermsVersion | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    reason: str = "",
+    check: Check | None = None,
+) -> None:
+    """All that ``propose_amendment`` would refuse, and nothing written: for whoever looks before he proposes."""
+    require_proposer(actor, at, row := contract(actor, contract_id))
+    _require_form(row, at, reference, in_force_from, in_force_until, terms, overrides, reason)
+    _require_fit(_as_amended(row, at, in_force_from, terms, overrides), in_force_from, check)
+
+
+def require_proposer(actor: Actor, at: datetime, row: Contract) -> None:
+    """Whoever may propose for his side, and of a customer somebody whom the contract names. Raises ``Forbidden``."""
+    actor.require("contract.propose")
+    _require_named(actor, row, at, "contract.propose")
+
+
+def may_propose(actor: Actor, at: datetime, row: Contract) -> bool:
+    """Whether ``require_proposer`` lets the actor pass."""
+    try:
+        require_proposer(actor, at, row)
+    except Forbidden:
+        return False
+    return True
+
+
+def _for_proposal(actor: Actor, at: datetime, contract_id: UUID) -> Contract:
+    actor.require("contract.propose")
+    row = _locked(actor, contract_id)
+    _require_named(actor, row, at, "contract.propose")
+    return row
 
 
 def approve_amendment(
@@ -129,7 +178,7 @@ def _decide(
     if found is None:
         raise NotFound
     row = _locked(actor, found.contract_id)
-    _require_named(actor, row, at)
+    _require_named(actor, row, at, "contract.approve")
     decisions = list(ContractChange.objects.filter(amendment=found, kind__in=[Kind.APPROVED, Kind.DECLINED]))
     if any(item.kind == Kind.DECLINED for item in decisions):
         raise Refused(_("This amendment was declined. Propose another."), code="amendment_declined")
@@ -149,14 +198,14 @@ def _locked(actor: Actor, contract_id: UUID) -> Contract:
     return found
 
 
-def _require_named(actor: Actor, row: Contract, at: datetime) -> None:
+def _require_named(actor: Actor, row: Contract, at: datetime, permission: str) -> None:
     """A customer is spoken for by somebody whom the contract names (HOP-9); the provider by whoever holds the right."""
     if actor.is_staff:
         return
     on = at.astimezone(zone_of(row)).date()
-    named = ContractContact.objects.filter(contract=row, membership_id=actor.person, named_on__lte=on)
-    if not any(item.replaced_on is None or on < item.replaced_on for item in named):
-        raise Forbidden(code="forbidden", params={"permission": "contract.approve"})
+    named = ContractContact.objects.filter(contract=row, membership_id=actor.person)
+    if not any(is_named(item, on) for item in named):
+        raise Forbidden(code="forbidden", params={"permission": permission})
 
 
 def _require_form(
@@ -167,6 +216,7 @@ def _require_form(
     ends: date | None,
     terms: TermsVersion | None,
     overrides: Mapping[str, Any] | None,
+    reason: str,
 ) -> None:
     errors: dict[str, list[str]] = {}
     today = at.astimezone(zone_of(row)).date()
@@ -182,6 +232,8 @@ def _require_form(
         errors["in_force_from"] = [_("The contract does not run on that day.")]
     if ends is not None and ends < begins:
         errors["in_force_until"] = [_("It would end before it begins.")]
+    if len(reason.strip()) > MAX_REASON:
+        errors["reason"] = [_("At most %(n)d characters.") % {"n": MAX_REASON}]
     if terms is None and overrides is None:
         errors[""] = [_("Say what changes.")]
     if terms is not None and terms.code != terms_of(row).code:
@@ -196,13 +248,7 @@ def _as_amended(
     row: Contract, at: datetime, begins: date, terms: TermsVersion | None, overrides: Mapping[str, Any] | None
 ) -> Effective:
     """What would hold on the first day: the amendment over what both sides have agreed for that day."""
-    agreed = [item for item in agreements(row) if item.holds(max(at, item.agreed_at), begins)]
-    now = effective(row, at)
-    former = next((item.amendment.terms_id for item in reversed(agreed) if item.amendment.terms_id), None)
-    terms_id = terms.id if terms else former or now.terms_id
-    own = next((item.amendment.overrides for item in reversed(agreed) if item.amendment.overrides is not None), None)
-    document = dict(overrides) if overrides is not None else own if own is not None else row.overrides
-    return Effective(terms_id, terms_by_id(terms_id), document)
+    return compare_proposed(row, at, begins, terms, overrides).after
 
 
 def _require_fit(amended: Effective, begins: date, check: Check | None) -> None:
@@ -215,6 +261,11 @@ def _require_fit(amended: Effective, begins: date, check: Check | None) -> None:
 
 
 # Calendars (R19) ------------------------------------------------------------------------------------------------------
+DaysCheck = Callable[[Terms, Mapping[str, Any]], bool]
+"""What else must be right before days are announced, such as that the notice was given: raises Invalid or Refused.
+Its answer is whether they come late, so that a reason for it is to be kept."""
+
+
 def announce_days(
     *,
     actor: Actor,
@@ -223,47 +274,95 @@ def announce_days(
     days: Mapping[str, Any],
     terms_code: str = "",
     contract_id: UUID | None = None,
+    late_reason: str = "",
+    check: DaysCheck | None = None,
 ) -> DatedCalendarChange:
     """Announce a holiday, a closure or other hours: for every contract under the terms of a code, or for one contract.
 
     ``days`` has the form of a calendar override: calendar, reference, and days_off, closures or special_days. Days that
     have passed are refused: what was counted stays counted. The clocks that run are computed again by whoever calls
-    this (``lifecycle.recompute``).
+    this (``lifecycle.recompute``). ``late_reason`` is why it was not announced earlier; both sides read it.
     """
     actor.require("calendar.change")
     row = _locked(actor, contract_id) if contract_id else None
     code = terms_of(row).code if row else terms_code
-    latest = latest_terms(actor.provider_id, code)
-    if latest is None:
-        raise NotFound
-    document = dict(days)
-    affected = _days_of(document, terms_by_id(row.terms_id if row else latest.id), at)
-    title = " ".join(name.split())
-    if not title or len(title) > 120:
-        raise Invalid({"name": [_("Say what these days are called, in at most 120 characters.")]})
+    if row is None:
+        _one_at_a_time(actor, code)
+    affected, is_late = _require_days(actor, at, name, days, code, row, late_reason, check)
     common = {
         "provider_id": actor.provider_id,
-        "name": title,
-        "days": document,
+        "name": _title(name),
+        "days": dict(days),
         "last_day": max(affected),
         "decided_by_id": actor.person,
         "decided_by_name": actor.name,
         "at": at,
+        "late_reason": late_reason.strip() if is_late else "",
     }
-    if row is None:
-        _one_at_a_time(actor, code)
-    known: Any = (
-        ContractCalendarChange.objects.filter(contract=row)
-        if row
-        else CalendarChange.objects.filter(provider_id=actor.provider_id, terms_code=code)
-    )
-    if known.filter(days=document).exists():
-        raise Refused(_("These days are announced already."), code="days_already_announced")
     if row is None:
         return CalendarChange.objects.create(terms_code=code, **common)
     made = ContractCalendarChange.objects.create(contract=row, customer_id=row.customer_id, **common)
-    log.write(row, actor, at, Kind.CALENDAR_CHANGED, {"name": title, "days": document})
+    told = {"name": made.name, "days": made.days, "change": str(made.id), "late_reason": made.late_reason}
+    log.write(row, actor, at, Kind.CALENDAR_CHANGED, told)
     return made
+
+
+def check_announcement(
+    *,
+    actor: Actor,
+    at: datetime,
+    name: str,
+    days: Mapping[str, Any],
+    terms_code: str = "",
+    contract_id: UUID | None = None,
+    late_reason: str = "",
+    check: DaysCheck | None = None,
+) -> None:
+    """All that ``announce_days`` would refuse, and nothing written: for whoever looks before he announces."""
+    actor.require("calendar.change")
+    row = contract(actor, contract_id) if contract_id else None
+    code = terms_of(row).code if row else terms_code
+    _require_days(actor, at, name, days, code, row, late_reason, check)
+
+
+def _require_days(
+    actor: Actor,
+    at: datetime,
+    name: str,
+    days: Mapping[str, Any],
+    code: str,
+    row: Contract | None,
+    late_reason: str,
+    check: DaysCheck | None,
+) -> tuple[list[date], bool]:
+    """The dates that an announcement concerns, once all about it is right, and whether it comes late."""
+    terms = effective(row, at).terms if row else _terms_now(actor, code, at)
+    affected = _days_of(days, terms, at)
+    if not 1 <= len(_title(name)) <= MAX_NAME:
+        raise Invalid({"name": [_("Say what these days are called, in at most %(n)d characters.") % {"n": MAX_NAME}]})
+    if len(late_reason.strip()) > MAX_REASON:
+        raise Invalid({"late_reason": [_("At most %(n)d characters.") % {"n": MAX_REASON}]})
+    if _announced(actor, code, row).filter(days=dict(days)).exists():
+        raise Refused(_("These days are announced already."), code="days_already_announced")
+    return affected, check(terms, days) if check else bool(late_reason.strip())
+
+
+def _terms_now(actor: Actor, code: str, at: datetime) -> Terms:
+    """The version of a code that is in force, or where none is yet, the one that will be. Raises NotFound."""
+    found = terms_in_force(actor.provider_id, code, at, at.date()) or latest_terms(actor.provider_id, code)
+    if found is None:
+        raise NotFound
+    return terms_by_id(found.id)
+
+
+def _title(name: str) -> str:
+    return " ".join(name.split())
+
+
+def _announced(actor: Actor, code: str, row: Contract | None) -> Any:
+    if row is not None:
+        return ContractCalendarChange.objects.filter(contract=row)
+    return CalendarChange.objects.filter(provider_id=actor.provider_id, terms_code=code)
 
 
 def mark_carried(change: DatedCalendarChange, at: datetime) -> None:

@@ -78,6 +78,7 @@ class Contract(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["provider", "reference"], name="contract_reference_per_provider"),
             models.UniqueConstraint(fields=["provider", "customer", "id"], name="contract_tenant_key"),
+            models.UniqueConstraint(fields=["provider", "id"], name="contract_provider_key"),
             models.CheckConstraint(
                 condition=models.Q(ends_on__isnull=True) | models.Q(ends_on__gte=models.F("starts_on")),
                 name="contract_ends_after_start",
@@ -115,6 +116,35 @@ class Environment(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class EnvironmentRecord(models.Model):
+    """The technical record of an environment, as somebody wrote it down on a day (HOP-11, JAL-29).
+
+    Append-only: the one with the highest ``number`` holds, those before it are its history. ``facts`` has a text for
+    each code of ``contracts.environments.FACTS`` that is filled in.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    provider = models.ForeignKey(Provider, models.PROTECT)
+    customer = models.ForeignKey(Customer, models.PROTECT, db_constraint=False)
+    environment = models.ForeignKey(Environment, models.PROTECT, db_constraint=False, related_name="records")
+    number = models.PositiveIntegerField()
+    facts = models.JSONField(default=dict)
+    author = models.ForeignKey(Membership, models.PROTECT, related_name="+", db_constraint=False)
+    author_name = models.CharField(max_length=120)
+    author_side = models.CharField(max_length=8)
+    at = models.DateTimeField()
+
+    scope: ClassVar[Scope] = Scope(customer_field="customer_id")
+    objects = TenantManager()
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [models.UniqueConstraint(fields=["environment", "number"], name="environment_record_once")]
+
+    def __str__(self) -> str:
+        return f"{self.environment_id} {self.number}"
 
 
 class ContractContact(models.Model):
@@ -194,6 +224,7 @@ class ContractChange(models.Model):
         APPROVED = "approved", _("Amendment approved")
         DECLINED = "declined", _("Amendment declined")
         CALENDAR_CHANGED = "calendar_changed", _("Calendar changed")
+        ENVIRONMENT_RECORDED = "environment_recorded", _("Technical record changed")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     provider = models.ForeignKey(Provider, models.PROTECT)
@@ -215,6 +246,7 @@ class ContractChange(models.Model):
     class Meta:
         ordering = ["at", "id"]
         constraints = [
+            models.UniqueConstraint(fields=["provider", "contract", "id"], name="contract_change_tenant_key"),
             models.UniqueConstraint(
                 fields=["amendment", "actor_side"],
                 condition=models.Q(kind__in=["approved", "declined"]),
@@ -237,6 +269,7 @@ class DatedCalendarChange(models.Model):
 
     ``days`` has the form of a calendar override, with calendar and reference; ``name`` is what the days are called.
     ``carried_at`` is set once, by the worker, when every ticket filed before has the days in its journal.
+    ``late_reason`` is why they were announced later than the terms ask for (HSA-5); both sides read it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -247,6 +280,7 @@ class DatedCalendarChange(models.Model):
     decided_by = models.ForeignKey(Membership, models.PROTECT, related_name="+", db_constraint=False)
     decided_by_name = models.CharField(max_length=120)
     at = models.DateTimeField()
+    late_reason = models.TextField(blank=True, default="")
     carried_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -266,6 +300,7 @@ class CalendarChange(DatedCalendarChange):
     objects = TenantManager()
 
     class Meta(DatedCalendarChange.Meta):
+        constraints = [models.UniqueConstraint(fields=["provider", "id"], name="calendar_change_tenant_key")]
         indexes = [models.Index(fields=["provider", "terms_code", "at"], name="calendar_change_by_terms")]
 
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.fields.json import KT
 from django.utils.translation import gettext as _
 
@@ -188,12 +188,12 @@ def _versions(rows: Sequence[Contract], agreed: Mapping[UUID, Sequence[Agreement
     return found
 
 
-def as_in_force(contract: Contract, at: datetime) -> Contract:
+def as_in_force(contract: Contract, at: datetime, timeline: Timeline | None = None) -> Contract:
     """The contract as it stands at an instant, for pages: a copy with the terms and overrides that hold then.
 
-    It is made to be read and never saved.
+    It is made to be read and never saved. ``timeline`` is its own, where the caller has read it already.
     """
-    return _standing(contract, effective(contract, at))
+    return _standing(contract, timeline.at(at) if timeline else effective(contract, at))
 
 
 def _standing(row: Contract, holding: Effective) -> Contract:
@@ -336,7 +336,7 @@ def _contacts_of(actor: Actor) -> dict[UUID, list[ContractContact]]:
     return found
 
 
-def _is_named(row: ContractContact, on: date) -> bool:
+def is_named(row: ContractContact, on: date) -> bool:
     """Being named and being replaced are acts with a date (HOP-9): both take effect on their day."""
     return row.named_on <= on and (row.replaced_on is None or on < row.replaced_on)
 
@@ -347,7 +347,7 @@ def _filing_right(
     rule = terms.contact_rules
     clause = rule.clauses[-1]
     on = at.astimezone(_zone(terms)).date()
-    contact = next((item for item in known if _is_named(item, on)), None)
+    contact = next((item for item in known if is_named(item, on)), None)
     if on < row.starts_on:
         return FilingRight(row, False, _("This contract has not started yet."), terms.period.start_clause or "")
     if row.ends_on and on > row.ends_on:
@@ -360,3 +360,27 @@ def _filing_right(
         reason = _("Your training is not recorded yet. Ask your account manager to record it.")
         return FilingRight(row, False, reason, clause)
     return FilingRight(row, True)
+
+
+# What a customer's home tells -----------------------------------------------------------------------------------------
+def contacts_of(actor: Actor, rows: Sequence[Contract], at: datetime) -> dict[UUID, list[ContractContact]]:
+    """Who may contact support under each contract on the day of ``at`` (HSA-19), first named first. One query."""
+    found: dict[UUID, list[ContractContact]] = {row.id: [] for row in rows}
+    days = {row.id: at.astimezone(zone_of(row)).date() for row in rows}
+    named = ContractContact.objects.visible_to(actor).filter(contract_id__in=list(found)).select_related("membership")
+    for contact in named.order_by("named_on", "id"):
+        if is_named(contact, days[contact.contract_id]):
+            found[contact.contract_id].append(contact)
+    return found
+
+
+def amendments_to_decide(actor: Actor, contract_ids: Sequence[UUID]) -> list[ContractAmendment]:
+    """The amendments of contracts on which the actor's side has yet to decide, the oldest first; one query.
+
+    Whether the actor speaks for his side is asked elsewhere.
+    """
+    decided = ContractChange.objects.filter(amendment_id=OuterRef("pk")).filter(
+        Q(kind=ContractChange.Kind.DECLINED) | Q(kind=ContractChange.Kind.APPROVED, actor_side=actor.side)
+    )
+    rows = ContractAmendment.objects.visible_to(actor).filter(~Exists(decided), contract_id__in=contract_ids)
+    return list(rows.select_related("contract__customer").order_by("proposed_at", "id"))

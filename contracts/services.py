@@ -1,10 +1,12 @@
 """Setting up contracts. The caller holds a context of the provider."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import IntegrityError, transaction
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -43,29 +45,43 @@ def sign_contract(
 
     Refused, with the whole list, where the terms leave something to the contract that it does not bring (GEN-6,
     JAL-29b); "no target" in so many words is an answer too; and for what ``check`` finds wrong. Raises Invalid for a
-    reference that cannot stand in an address, TermsError for overrides that do not fit.
+    reference that cannot stand in an address or that another contract has, TermsError for overrides that do not fit.
     """
     reference = _reference(reference)
     held = terms_by_id(terms.id)
     require_complete(held, overrides or {})
     if check:
         check(held, overrides or {}, starts_on)
-    contract = Contract.objects.create(
-        provider_id=provider_id,
-        customer_id=customer_id,
-        terms=terms,
-        reference=reference,
-        starts_on=starts_on,
-        ends_on=ends_on,
-        package=package,
-        signed_by=signed_by,
-        overrides=overrides or {},
-        follows_terms=follows_terms,
-        created_at=at,
-    )
+    with _reference_is_free(reference):
+        contract = Contract.objects.create(
+            provider_id=provider_id,
+            customer_id=customer_id,
+            terms=terms,
+            reference=reference,
+            starts_on=starts_on,
+            ends_on=ends_on,
+            package=package,
+            signed_by=signed_by,
+            overrides=overrides or {},
+            follows_terms=follows_terms,
+            created_at=at,
+        )
     told = {"reference": reference, "terms": str(terms), "overrides": overrides or {}}
     log.write(contract, actor or Actor.system(provider_id), at, ContractChange.Kind.SIGNED, told)
     return contract
+
+
+@contextmanager
+def _reference_is_free(reference: str) -> Iterator[None]:
+    """Of two contracts that a provider signs under one reference, at once or years apart, the second is told."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        if "contract_reference_per_provider" not in str(error):
+            raise
+        told = _("Another contract already has the reference %(reference)s.")
+        raise Invalid({"reference": [told % {"reference": reference}]}) from error
 
 
 def _reference(text: str) -> str:

@@ -20,6 +20,43 @@ DATABASE_VARIABLES = {
 }
 
 
+SECRETS = (
+    *DATABASE_VARIABLES.values(),
+    "DATABASE_ADMIN_URL",
+    "DATABASE_BACKUP_URL",
+    "HELPDESK_BACKUP_PASSWORD",
+    "REDIS_URL",
+    "EMAIL_URL",
+    "HELPDESK_SECRET_KEY",
+    "HELPDESK_OLD_SECRET_KEYS",
+    "HELPDESK_METRICS_TOKEN",
+)
+"""Variables whose value may stand in a file that ``<name>_FILE`` names, as container platforms hand secrets over."""
+
+
+def with_secret_files(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The variables, completed by what secret files hold. A variable that is set wins over its file.
+
+    Raises ImproperlyConfigured for a file that cannot be read or is empty: a missing secret must not mean "none".
+    """
+    known = dict(environ)
+    for name in SECRETS:
+        path = environ.get(f"{name}_FILE")
+        if path and not environ.get(name):
+            known[name] = _secret(name, Path(path))
+    return known
+
+
+def _secret(name: str, path: Path) -> str:
+    try:
+        value = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ImproperlyConfigured(f"{name}_FILE names {path}, which cannot be read: {error}.") from error
+    if not value:
+        raise ImproperlyConfigured(f"{name}_FILE names {path}, which is empty.")
+    return value
+
+
 def data_dir(environ: Mapping[str, str] = os.environ) -> Path:
     """Folder for everything that is not source: databases, attachments, mail, logs."""
     return Path(environ.get("HELPDESK_DATA_DIR") or BASE_DIR / ".data").resolve()
@@ -39,7 +76,10 @@ def running_instance(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
 
 
 def effective_environment(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The variables of this process, completed by those of a running instance unless the database is named here."""
+    """The variables of this process, completed by secret files, and by those of a running instance unless the
+    database is named here.
+    """
+    environ = with_secret_files(environ)
     if any(environ.get(name) for name in DATABASE_VARIABLES.values()):
         return dict(environ)
     return {**running_instance(environ), **environ}

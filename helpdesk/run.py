@@ -30,8 +30,8 @@ from helpdesk.embedded.processes import end_leftovers, free_port, wait_until
 from helpdesk.embedded.secrets import load_or_make, write_private
 from helpdesk.embedded.supervision import Child, Supervisor
 from helpdesk.embedded.valkey import ping
-from helpdesk.environment import BASE_DIR, data_dir, is_on
-from helpdesk.tasks import ALIVE_FILE
+from helpdesk.environment import BASE_DIR, data_dir, is_on, with_secret_files
+from helpdesk.watching.health import ALIVE_FILE
 
 STEPS = 9
 WEB_SECONDS = 60.0
@@ -311,6 +311,7 @@ def guarded(run: Run, work: Callable[[], None]) -> int:
 def main() -> int:
     """Parse the word on the command line and do it."""
     os.umask(0o077)
+    os.environ.update(with_secret_files())
     parser = argparse.ArgumentParser(prog="python -m helpdesk.run", description=__doc__)
     parser.add_argument("action", nargs="?", default="start", choices=["start", "stop", "demo-reset"])
     parser.add_argument("--host", default=os.environ.get("HOST_ADDRESS", "127.0.0.1"))

@@ -1,6 +1,5 @@
 """Settings of every process. Values that differ between machines come from the environment (docs/operations.md)."""
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from helpdesk.environment import (
     process_kind,
     words,
 )
+from helpdesk.watching.logs import configuration as log_configuration
 
 ENVIRONMENT = effective_environment()
 PROCESS = process_kind(ENVIRONMENT)
@@ -55,12 +55,16 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.usersessions",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "django_htmx",
     "csp",
     "drf_spectacular",
 ]
 
 MIDDLEWARE = [
+    "helpdesk.watching.requests.WatchMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -159,6 +163,21 @@ ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key", "reset_password": "20/m/ip,5/m/key"}
 # accounts.activity does it, less often than at every request.
 USERSESSIONS_TRACK_ACTIVITY = False
+# Second factor: an authenticator app and recovery codes. The pages are our own and ask for the password themselves.
+MFA_ADAPTER = "web.account_adapter.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Helpdesk"
+MFA_REAUTHENTICATION_REQUIRED = False
+# Single sign-on: which identity providers there are is in the database, per provider (accounts.sign_on).
+SOCIALACCOUNT_ADAPTER = "web.sign_on_adapter.SignOnAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = False
+SOCIALACCOUNT_AUTO_SIGNUP = False
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
+# 1 lets identity providers be called in this network and without encryption: for trying things out, never in service.
+SIGN_ON_LOCAL = is_on(ENVIRONMENT, "HELPDESK_SIGN_ON_LOCAL")
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"OAUTH_PKCE_ENABLED": True}}
 # How many proxies of ours stand in front; 0 trusts no forwarded address at all.
 ALLAUTH_TRUSTED_PROXY_COUNT = int(ENVIRONMENT.get("HELPDESK_PROXIES", "0"))
 
@@ -311,14 +330,10 @@ CELERY_BEAT_SCHEDULE = {
     }.items()
 } | {
     "purge-uploads": {"task": "lifecycle.tasks.purge_uploads", "schedule": 3600.0, "options": {"expires": 3600}},
+    "purge-answers": {"task": "helpdesk.tasks.purge_answers", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 
-# Logs: one line each, to the standard error of the process ------------------------------------------------------------
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "stream": sys.stderr, "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": ENVIRONMENT.get("HELPDESK_LOG_LEVEL", "INFO")},
-    "loggers": {"django": {"handlers": [], "propagate": True}},
-}
+# What operators watch ------------------------------------------------------------------------------------------------
+LOGGING = log_configuration(ENVIRONMENT.get("HELPDESK_LOGS", "line"), ENVIRONMENT.get("HELPDESK_LOG_LEVEL", "INFO"))
+# Without a token nobody gets figures.
+METRICS_TOKEN = ENVIRONMENT.get("HELPDESK_METRICS_TOKEN", "")

@@ -19,7 +19,10 @@ LOCAL_HOSTS = "localhost,127.0.0.1,[::1]"
 ANY_HOST = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "[::1]"}
 """Addresses that mean every interface → where this machine reaches them."""
 # Variables that a `manage.py` in another terminal takes over from a running instance.
-SHARED = (*DATABASE_VARIABLES.values(), "REDIS_URL", "HELPDESK_SECRET_KEY", "HELPDESK_DEMO", "HELPDESK_PUBLIC_URL")
+SHARED = (
+    *DATABASE_VARIABLES.values(), "DATABASE_BACKUP_URL", "REDIS_URL", "HELPDESK_SECRET_KEY", "HELPDESK_DEMO",
+    "HELPDESK_PUBLIC_URL",
+)  # fmt: skip
 
 
 @dataclass
@@ -76,6 +79,7 @@ class Stack:
             "DATABASE_URL": provisioning.APP,
             "DATABASE_WORKER_URL": provisioning.WORKER,
             "DATABASE_MIGRATE_URL": provisioning.OWNER,
+            "DATABASE_BACKUP_URL": provisioning.BACKUP,
         }
         passwords = self.passwords()
         return {name: self.postgres.url(login, passwords[login], DATABASE) for name, login in logins.items()}
@@ -101,7 +105,7 @@ class Stack:
     def shared_environment(self) -> dict[str, str]:
         """What a second terminal needs to meet the same servers."""
         known = self.environment("web")
-        return {name: known[name] for name in SHARED}
+        return {name: known[name] for name in SHARED if name in known}
 
     def broker_place(self) -> tuple[str, int, str]:
         """Host, port and password of the broker, to ask whether it answers."""

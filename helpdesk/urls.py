@@ -2,7 +2,14 @@
 
 from django.urls import include, path
 
-urlpatterns = [path("", include("api.urls")), path("", include("web.urls"))]
+from helpdesk.watching import views as watching
+
+urlpatterns = [
+    path("readyz", watching.readyz, name="readyz"),
+    path("metrics", watching.metrics_view, name="metrics"),
+    path("", include("api.urls")),
+    path("", include("web.urls")),
+]
 
 handler400 = "helpdesk.faces.bad_request"
 handler403 = "helpdesk.faces.forbidden"

@@ -1,5 +1,9 @@
 """How gunicorn serves the product: `gunicorn --config=python:helpdesk.web_server helpdesk.wsgi`."""
 
+import os
+import shutil
+import tempfile
+from pathlib import Path
 from typing import Any
 
 from gunicorn.workers import gthread
@@ -13,6 +17,24 @@ control_socket_disable = True
 
 # Seconds that a thread waits on a connection that has said nothing yet, before it is put aside.
 SILENT_SECONDS = 0.2
+
+
+# Every process writes its figures into a file of this folder; whichever is asked adds them up. It must be named before
+# the library is imported, and be empty at the start.
+METRICS_FOLDER = Path(tempfile.mkdtemp(prefix="helpdesk-metrics-"))
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(METRICS_FOLDER)
+
+
+def on_exit(server: Any) -> None:
+    """The figures of this run end with it."""
+    shutil.rmtree(METRICS_FOLDER, ignore_errors=True)
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """A process that is gone keeps its counts, and loses what only a living one has."""
+    from prometheus_client import multiprocess  # noqa: PLC0415 (it reads the variable above when it is imported)
+
+    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
 
 
 def post_fork(server: Any, worker: Any) -> None:

@@ -10,10 +10,11 @@ from django.db import DatabaseError, connection, transaction
 
 from accounts.tenancy import Actor, acting_as
 from contracts import amendments as contracts
-from contracts.models import CalendarChange, ContractCalendarChange, DatedCalendarChange
-from lifecycle import pipeline
+from contracts.models import CalendarChange, ContractCalendarChange, ContractChange, DatedCalendarChange
+from lifecycle import agreements, pipeline
 from slas import amendments
 from slas.clocks import FOLD_ERRORS
+from slas.notices import require_notice
 
 BATCH = 200
 UNDER_WAY = timedelta(hours=1)
@@ -29,14 +30,60 @@ def add_closure(
     days: Mapping[str, Any],
     terms_code: str = "",
     contract_id: UUID | None = None,
+    late_reason: str = "",
 ) -> DatedCalendarChange:
     """Announce a holiday, a closure or other hours; the worker carries it to the clocks that run within seconds.
 
-    As ``contracts.amendments.announce_days``, which says what ``days`` hold and what is refused.
+    As ``contracts.amendments.announce_days``, which says what ``days`` hold and what is refused; and a closure needs
+    the notice that the terms ask for (HSA-5, GEN-17), or the reason why it could not be given. Both sides hear of it.
     """
-    return contracts.announce_days(
-        actor=actor, at=at, name=name, days=days, terms_code=terms_code, contract_id=contract_id
+    with transaction.atomic():
+        change = contracts.announce_days(
+            actor=actor,
+            at=at,
+            name=name,
+            days=days,
+            terms_code=terms_code,
+            contract_id=contract_id,
+            late_reason=late_reason,
+            check=_notice(at, late_reason),
+        )
+        agreements.tell_of_days(_told(change))
+    return change
+
+
+def check_closure(
+    *,
+    actor: Actor,
+    at: datetime,
+    name: str,
+    days: Mapping[str, Any],
+    terms_code: str = "",
+    contract_id: UUID | None = None,
+    late_reason: str = "",
+) -> None:
+    """All that ``add_closure`` would refuse, and nothing written."""
+    contracts.check_announcement(
+        actor=actor,
+        at=at,
+        name=name,
+        days=days,
+        terms_code=terms_code,
+        contract_id=contract_id,
+        late_reason=late_reason,
+        check=_notice(at, late_reason),
     )
+
+
+def _notice(at: datetime, late_reason: str) -> contracts.DaysCheck:
+    return lambda terms, days: require_notice(terms, days, at, late_reason)
+
+
+def _told(change: DatedCalendarChange) -> CalendarChange | ContractChange:
+    """What is told of: days of one contract are an act on it, and stand in its log."""
+    if isinstance(change, CalendarChange):
+        return change
+    return ContractChange.objects.get(kind=ContractChange.Kind.CALENDAR_CHANGED, data__change=str(change.id))
 
 
 def recompute(*, at: datetime, batch: int = BATCH) -> int:

@@ -4,7 +4,8 @@
 was due before, run the guards and the transition, write one journal event, sync the clocks, queue what is to be told.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -22,7 +23,8 @@ from lifecycle import guards
 from lifecycle.models import ACTS, ENDS_WHERE_TOLD, TicketProcess
 from notifications import outbox, wakeup
 from slas import amendments, clocks
-from slas.engine import BREACH, Alert
+from slas.countable import uncountable
+from slas.engine import BREACH, Alert, EngineError
 from tickets import journal
 from tickets.events import ALERTS, CLOCK_FACTS, EDITED_FIELDS, Kind
 from tickets.models import Attachment, Comment, Event, Ticket, Visibility
@@ -76,10 +78,11 @@ def apply(
     """Do one act on one ticket; everything or nothing.
 
     ``decide`` looks at the locked ticket and answers with an ``Act``, or raises ``Refused`` or ``Invalid``. Raises
-    ``NotFound`` for a ticket the actor may not see, ``Forbidden``, ``Stale`` for an edit of an outdated form.
+    ``NotFound`` for a ticket the actor may not see, ``Forbidden``, ``Stale`` for an edit of an outdated form, and
+    ``Refused`` where the clocks could not be counted after the act.
     """
     at = at.astimezone(UTC)
-    with transaction.atomic():
+    with transaction.atomic(), _countable():
         ticket = _locked(actor, reference)
         # Whoever waited for the lock acts after what was written meanwhile: the journal's order is that of time.
         at = max(at, ticket.updated_at)
@@ -91,6 +94,16 @@ def apply(
         act = decide(ticket)
         _carry_out(actor, at, ticket, events, act)
     return ticket
+
+
+@contextmanager
+def _countable() -> Iterator[None]:
+    """Refuse what would need a calendar that does not reach so far or never opens that long, such as a severity whose
+    figure an older contract can never hold."""
+    try:
+        yield
+    except EngineError as error:
+        raise uncountable() from error
 
 
 def file(

@@ -6,89 +6,50 @@ raises the errors of :mod:`accounts.errors`. A refused act has written, journale
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from accounts.errors import Forbidden, Invalid, Refused
+from accounts.errors import Invalid, Refused
 from accounts.models import Membership
 from accounts.roles import PERMISSIONS
 from accounts.tenancy import Actor
 from contracts import selectors as contracts
-from contracts.models import Contract, Environment
-from contracts.terms import Terms
-from lifecycle import guards, numbering, pipeline
+from lifecycle import guards, pipeline
+from lifecycle.filing import file_ticket
+from lifecycle.inputs import MAX_BODY, MAX_DETAIL, MAX_TITLE, body_of, files_of
 from lifecycle.pipeline import Act, Message
-from slas.countable import uncountable
-from slas.engine import EngineError
-from tickets.attachments import MAX_FILES, unbound_uploads
 from tickets.events import Kind
-from tickets.models import Attachment, Event, Ticket, Visibility, Workaround, WorkaroundKind
+from tickets.models import Event, Ticket, Visibility, Workaround, WorkaroundKind
 from tickets.states import State
-from tickets.text import bounded, clean_line, clean_text
+from tickets.text import bounded, clean_text
 
-MAX_TITLE = 160
-MAX_BODY = 50_000
-MAX_DETAIL = 20_000
+__all__ = [
+    "MAX_BODY",
+    "MAX_DETAIL",
+    "MAX_TITLE",
+    "accept_workaround",
+    "add_note",
+    "assign_ticket",
+    "change_severity",
+    "close_ticket",
+    "decline_workaround",
+    "file_ticket",
+    "log_call",
+    "move_ticket",
+    "offer_workaround",
+    "reopen_ticket",
+    "reply",
+    "request_information",
+    "resolve_ticket",
+    "take_ticket",
+    "version_for",
+]
 
 
 def version_for(actor: Actor, ticket: Ticket) -> int:
     """The version that a form of ``actor`` carries: customers never count private entries."""
     return ticket.version if actor.sees_private else ticket.public_version
-
-
-def file_ticket(
-    *,
-    actor: Actor,
-    at: datetime,
-    contract_id: UUID,
-    environment_id: UUID | None,
-    title: str,
-    description: str,
-    severity: str,
-    severity_kind: str = "",
-    details: dict[str, str] | None = None,
-    attachment_ids: Sequence[UUID] = (),
-) -> Ticket:
-    """File a ticket under a contract (HOP-7). Its clocks start at ``at`` (HOP-4, R2).
-
-    It falls under the version of the terms and the overrides that hold then (R16, R17). Refused, with the clause, where
-    the contract does not let the actor file (HOP-9); also where its deadlines cannot be counted.
-    """
-    actor.require("ticket.file")
-    contract = contracts.contract(actor, contract_id)
-    holding = contracts.effective(contract, at)
-    terms = holding.terms
-    _require_filing_right(actor, contract, at, terms)
-    guards.require_severity(terms, severity, severity_kind)
-    environment = _environment(actor, contract, environment_id)
-    ticket = Ticket(
-        provider_id=contract.provider_id,
-        customer_id=contract.customer_id,
-        contract_id=contract.id,
-        terms_id=holding.terms_id,
-        environment_id=environment.id if environment else None,
-        state=State(terms.workflow.phase(terms.workflow.initial)),
-        contract_state=terms.workflow.initial,
-        title=bounded(clean_line(title, field="title"), field="title", maximum=MAX_TITLE),
-        description=_body(description, field="description"),
-        details=_details(terms, details or {}, severity, holding.overrides, environment),
-        severity=severity,
-        severity_kind=severity_kind,
-        author_id=actor.person,
-        author_name=actor.name,
-        opened_at=at,
-        updated_at=at,
-        public_updated_at=at,
-    )
-    files = _files(actor, attachment_ids)
-    ticket.number, ticket.reference = numbering.next_number(actor)
-    told = {"old": None, "new": severity, "kind": severity_kind}
-    try:
-        return pipeline.file(actor=actor, at=at, ticket=ticket, attachments=files, severity=told)
-    except EngineError as error:
-        raise uncountable() from error
 
 
 def take_ticket(*, actor: Actor, at: datetime, reference: str) -> Ticket:
@@ -141,7 +102,7 @@ def reply(*, actor: Actor, at: datetime, reference: str, body: str, attachment_i
 
     def decide(ticket: Ticket) -> Act:
         guards.require_not_final(ticket)
-        message = Message(_body(body), attachments=_files(actor, attachment_ids))
+        message = Message(body_of(body), attachments=files_of(actor, attachment_ids))
         if actor.is_staff:
             return Act(Kind.REPLIED, transition=_if_known("take", ticket, actor), message=message)
         answer = _if_known("answer", ticket, actor)
@@ -155,7 +116,7 @@ def add_note(*, actor: Actor, at: datetime, reference: str, body: str, attachmen
 
     def decide(ticket: Ticket) -> Act:
         guards.require_not_final(ticket)
-        message = Message(_body(body), Visibility.PRIVATE, _files(actor, attachment_ids))
+        message = Message(body_of(body), Visibility.PRIVATE, files_of(actor, attachment_ids))
         return Act(Kind.NOTED, message=message, visibility=Visibility.PRIVATE)
 
     return pipeline.apply(actor=actor, at=at, reference=reference, permission="ticket.note", decide=decide)
@@ -169,7 +130,7 @@ def request_information(
     def decide(ticket: Ticket) -> Act:
         guards.require_open(ticket)
         waits = ticket.state == State.WAITING_CUSTOMER
-        message = Message(_body(body), attachments=_files(actor, attachment_ids))
+        message = Message(body_of(body), attachments=files_of(actor, attachment_ids))
         return Act(Kind.INFORMATION_REQUESTED, transition="" if waits else "ask", message=message)
 
     return pipeline.apply(actor=actor, at=at, reference=reference, permission="ticket.ask", decide=decide)
@@ -182,7 +143,7 @@ def log_call(*, actor: Actor, at: datetime, reference: str, body: str) -> Ticket
     def decide(ticket: Ticket) -> Act:
         guards.require_open(ticket)
         moves = _if_known("take", ticket, actor) or _if_known("resume", ticket, actor)
-        return Act(Kind.CALL_LOGGED, transition=moves, message=Message(_body(body)))
+        return Act(Kind.CALL_LOGGED, transition=moves, message=Message(body_of(body)))
 
     return pipeline.apply(actor=actor, at=at, reference=reference, permission="ticket.call", decide=decide)
 
@@ -213,7 +174,7 @@ def resolve_ticket(
             transition=step or "resolve",
             changes={"resolution_type": resolution_type},
             data={"resolution_type": resolution_type},
-            message=Message(_body(body)),
+            message=Message(body_of(body)),
         )
 
     return pipeline.apply(
@@ -239,7 +200,7 @@ def move_ticket(
     def decide(ticket: Ticket) -> Act:
         guards.require_not_final(ticket)
         guards.require_step(contracts.terms_of(ticket), step)
-        return Act(Kind.MOVED, transition=step, message=Message(_body(body)) if body.strip() else None)
+        return Act(Kind.MOVED, transition=step, message=Message(body_of(body)) if body.strip() else None)
 
     return pipeline.apply(
         actor=actor,
@@ -284,7 +245,7 @@ def offer_workaround(
                 "workaround": {"old": ticket.workaround, "new": Workaround.OFFERED, "kind": kind},
                 "resolution_type": resolution_type if is_final else "",
             },
-            message=Message(_body(body), attachments=_files(actor, attachment_ids)),
+            message=Message(body_of(body), attachments=files_of(actor, attachment_ids)),
         )
 
     return pipeline.apply(actor=actor, at=at, reference=reference, permission="ticket.workaround", decide=decide)
@@ -316,7 +277,7 @@ def accept_workaround(
                 },
                 "resolution_type": resolution_type,
             },
-            message=Message(_body(body)) if body.strip() else None,
+            message=Message(body_of(body)) if body.strip() else None,
         )
 
     return pipeline.apply(
@@ -348,7 +309,7 @@ def decline_workaround(
                     "kind": ticket.workaround_kind,
                 }
             },
-            message=Message(_body(body)),
+            message=Message(body_of(body)),
         )
 
     return pipeline.apply(
@@ -369,7 +330,7 @@ def reopen_ticket(*, actor: Actor, at: datetime, reference: str, body: str, expe
         guards.require_not_final(ticket)
         changes = {"resolution_type": "", "resolved_at": None, "workaround": "", "workaround_kind": ""}
         data = {"resolution_type": {"old": ticket.resolution_type, "new": ""}}
-        return Act(Kind.REOPENED, transition="reopen", changes=changes, data=data, message=Message(_body(body)))
+        return Act(Kind.REOPENED, transition="reopen", changes=changes, data=data, message=Message(body_of(body)))
 
     return pipeline.apply(
         actor=actor,
@@ -442,51 +403,6 @@ def change_severity(
     )
 
 
-def _require_filing_right(actor: Actor, contract: Contract, at: datetime, terms: Terms) -> None:
-    right = contracts.filing_right(actor, contract, at, terms)
-    if not right.allowed:
-        raise Refused(right.reason, code="may_not_file", clause=right.clause)
-
-
-def _environment(actor: Actor, contract: Contract, environment_id: UUID | None) -> Environment | None:
-    rows = Environment.objects.visible_to(actor).filter(contract=contract)
-    if environment_id is None:
-        if rows.exists():
-            raise Invalid({"environment": [_("Choose the environment that is concerned.")]})
-        return None
-    found: Environment | None = rows.filter(pk=environment_id).first()
-    if found is None:
-        raise Invalid({"environment": [_("Choose one of the environments of the contract.")]})
-    return found
-
-
-def _details(
-    terms: Terms, given: dict[str, str], severity: str, overrides: dict[str, Any], environment: Environment | None
-) -> dict[str, Any]:
-    """What the contract wants to know (HOP-2, HOP-11), and a snapshot of what the clocks will need (R16)."""
-    errors: dict[str, list[str]] = {}
-    details: dict[str, Any] = {}
-    asked = [field for field in terms.filing if not field.severities or severity in field.severities]
-    for field in asked:
-        value = clean_text(str(given.get(field.code, "")), field=field.code)
-        if field.choices and value and value not in {choice.code for choice in field.choices}:
-            errors[field.code] = [_("Choose one of the answers offered.")]
-        elif field.required and not value.strip():
-            errors[field.code] = [_("The contract asks for this.")]
-        elif len(value) > MAX_DETAIL:
-            errors[field.code] = [_("At most %(maximum)d characters.") % {"maximum": MAX_DETAIL}]
-        elif value.strip():
-            details[field.code] = value
-    unknown = given.keys() - {field.code for field in terms.filing}
-    if unknown:
-        errors[""] = [_("The form sent fields that this contract does not ask for. Reload the page.")]
-    if errors:
-        raise Invalid(errors)
-    details["environment_kind"] = environment.kind if environment else ""
-    details["overrides"] = overrides
-    return details
-
-
 def _if_known(act: str, ticket: Ticket, actor: Actor) -> str:
     """An act that goes along with another one, where the contract's workflow has it from here; else nothing moves."""
     way = contracts.terms_of(ticket).workflow.way(act, ticket.contract_state, actor.side)
@@ -511,22 +427,4 @@ def _assignee(actor: Actor, assignee_id: UUID) -> Membership:
     )
     if found is None or found.role not in PERMISSIONS["ticket.be_assigned"]:
         raise Invalid({"assignee": [_("Choose somebody of the support team.")]})
-    return found
-
-
-def _body(text: str, *, field: str = "body") -> str:
-    return bounded(clean_text(text, field=field), field=field, maximum=MAX_BODY)
-
-
-def _files(actor: Actor, ids: Sequence[UUID]) -> list[Attachment]:
-    """The actor's own unbound uploads; an id of anybody else's file is answered like one that does not exist."""
-    if not ids:
-        return []
-    if len(ids) > MAX_FILES:
-        raise Invalid({"files": [_("At most %(maximum)d files at once.") % {"maximum": MAX_FILES}]})
-    if not actor.may("attachment.upload"):
-        raise Forbidden
-    found = unbound_uploads(actor, ids)
-    if len(found) != len(set(ids)):
-        raise Invalid({"files": [_("A file is no longer there. Attach it again.")]})
     return found

@@ -1,4 +1,4 @@
-"""The outbox (one row per journal event that somebody should hear of) and its deliveries."""
+"""The outbox (one row per act that somebody should hear of) and its deliveries."""
 
 from typing import ClassVar
 
@@ -8,17 +8,36 @@ from django.utils.translation import gettext_lazy as _
 from accounts.identifiers import uuid7
 from accounts.models import Customer, Membership, Provider
 from accounts.tenancy import Scope, TenantManager
+from contracts.models import CalendarChange, Contract, ContractChange
 from tickets.models import Event, Ticket
 
 
+def one_source(name: str, **owned: tuple[str, ...]) -> models.CheckConstraint:
+    """A row tells of exactly one thing, an event of a ticket, an act on a contract, or days for many contracts, and
+    names what that belongs to (``owned``): a composite key that lacks a part would not be looked at."""
+    sources = {"event": ("ticket",), "contract_change": ("contract",), "calendar_change": ()}
+    allowed = models.Q()
+    for one in sources:
+        bound = {one, *sources[one], *owned.get(one, ())}
+        loose = {*sources, "ticket"} - bound
+        allowed |= models.Q(**{f"{field}__isnull": field not in bound for field in sorted(bound | loose)})
+    return models.CheckConstraint(condition=allowed, name=name)
+
+
 class OutboxEntry(models.Model):
-    """Written in the same transaction as its event; the relay turns it into deliveries."""
+    """Written in the same transaction as what it tells of; the relay turns it into deliveries.
+
+    That is an event of a ticket, an act on a contract, or days that calendars of many contracts gain: then no customer.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     provider = models.ForeignKey(Provider, models.PROTECT)
-    customer = models.ForeignKey(Customer, models.PROTECT, db_constraint=False)
-    ticket = models.ForeignKey(Ticket, models.PROTECT, db_constraint=False)
-    event = models.ForeignKey(Event, models.PROTECT, db_constraint=False)
+    customer = models.ForeignKey(Customer, models.PROTECT, db_constraint=False, null=True)
+    ticket = models.ForeignKey(Ticket, models.PROTECT, db_constraint=False, null=True)
+    event = models.ForeignKey(Event, models.PROTECT, db_constraint=False, null=True)
+    contract = models.ForeignKey(Contract, models.PROTECT, db_constraint=False, null=True)
+    contract_change = models.ForeignKey(ContractChange, models.PROTECT, db_constraint=False, null=True)
+    calendar_change = models.ForeignKey(CalendarChange, models.PROTECT, db_constraint=False, null=True)
     created_at = models.DateTimeField()
     routed_at = models.DateTimeField(null=True)
     failed_at = models.DateTimeField(null=True)
@@ -29,7 +48,12 @@ class OutboxEntry(models.Model):
 
     class Meta:
         # The provider is part of the key, so that not even a clash tells of another tenant's event.
-        constraints = [models.UniqueConstraint(fields=["provider", "event"], name="outbox_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "event"], name="outbox_once"),
+            models.UniqueConstraint(fields=["provider", "contract_change"], name="outbox_once_per_change"),
+            models.UniqueConstraint(fields=["provider", "calendar_change"], name="outbox_once_per_days"),
+            one_source("outbox_of_one_source", event=("customer",), contract_change=("customer",)),
+        ]
         indexes = [
             models.Index(
                 fields=["provider", "created_at"],
@@ -40,7 +64,10 @@ class OutboxEntry(models.Model):
 
 
 class Delivery(models.Model):
-    """One message to one person by one channel, exactly one row for each. Its id makes the Message-ID."""
+    """One message to one person by one channel, exactly one row for each. Its id makes the Message-ID.
+
+    It leads to ``ticket`` or ``contract``; to neither where days are announced to staff for every contract.
+    """
 
     class Channel(models.TextChoices):
         MAIL = "mail", _("Mail")
@@ -48,9 +75,12 @@ class Delivery(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     provider = models.ForeignKey(Provider, models.PROTECT)
-    event = models.ForeignKey(Event, models.PROTECT, db_constraint=False)
-    ticket = models.ForeignKey(Ticket, models.PROTECT, db_constraint=False)
-    ticket_reference = models.CharField(max_length=24)
+    event = models.ForeignKey(Event, models.PROTECT, db_constraint=False, null=True)
+    ticket = models.ForeignKey(Ticket, models.PROTECT, db_constraint=False, null=True)
+    ticket_reference = models.CharField(max_length=24, blank=True)
+    contract = models.ForeignKey(Contract, models.PROTECT, db_constraint=False, null=True)
+    contract_change = models.ForeignKey(ContractChange, models.PROTECT, db_constraint=False, null=True)
+    calendar_change = models.ForeignKey(CalendarChange, models.PROTECT, db_constraint=False, null=True)
     recipient = models.ForeignKey(Membership, models.PROTECT, db_constraint=False)
     channel = models.CharField(max_length=8, choices=Channel.choices)
     kind = models.CharField(max_length=32)
@@ -70,6 +100,11 @@ class Delivery(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["event", "recipient", "channel"], name="delivery_once"),
+            models.UniqueConstraint(
+                fields=["contract_change", "recipient", "channel"], name="delivery_once_per_change"
+            ),
+            models.UniqueConstraint(fields=["calendar_change", "recipient", "channel"], name="delivery_once_per_days"),
+            one_source("delivery_of_one_source"),
         ]
         indexes = [
             models.Index(fields=["recipient", "channel", "created_at"], name="delivery_by_recipient"),

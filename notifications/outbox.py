@@ -1,7 +1,8 @@
-"""Queueing what is to be told. Only ``lifecycle.pipeline`` may import this module."""
+"""Queueing what is to be told, in the transaction of the act. Only the write paths of tickets and contracts may."""
 
 from collections.abc import Sequence
 
+from contracts.models import CalendarChange, ContractChange
 from notifications.models import OutboxEntry
 from tickets.models import Event
 
@@ -20,3 +21,21 @@ def add(events: Sequence[Event]) -> None:
             for event in events
         ]
     )
+
+
+def add_contract_change(change: ContractChange) -> None:
+    """One row for an act on a contract."""
+    row = OutboxEntry(
+        provider_id=change.provider_id,
+        customer_id=change.customer_id,
+        contract_id=change.contract_id,
+        contract_change=change,
+        created_at=change.at,
+    )
+    OutboxEntry.objects.bulk_create([row])
+
+
+def add_calendar_change(change: CalendarChange) -> None:
+    """One row for days that are announced to every contract under some terms; they are of no single customer."""
+    row = OutboxEntry(provider_id=change.provider_id, calendar_change=change, created_at=change.at)
+    OutboxEntry.objects.bulk_create([row])

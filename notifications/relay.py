@@ -16,6 +16,7 @@ from django.db import DataError, IntegrityError, connection, transaction
 
 from accounts.models import Membership
 from accounts.tenancy import Actor, acting_as
+from notifications import contract_routing
 from notifications.models import Delivery, OutboxEntry
 from notifications.rendering import render
 from notifications.routing import People, recipients
@@ -54,12 +55,16 @@ def _route_batch(provider_id: UUID, at: datetime) -> int:
 
 def _route(provider_id: UUID, entries: Sequence[OutboxEntry], at: datetime) -> None:
     people = People.of_provider(provider_id)
-    events = Event.objects.select_related("comment").in_bulk([entry.event_id for entry in entries])
-    tickets = Ticket.objects.in_bulk({entry.ticket_id for entry in entries})
+    events = Event.objects.select_related("comment").in_bulk([row.event_id for row in entries if row.event_id])
+    tickets = Ticket.objects.in_bulk({row.ticket_id for row in entries if row.ticket_id})
     for entry in entries:
         try:
             with transaction.atomic():
-                _deliver(events[entry.event_id], tickets[entry.ticket_id], people, at)
+                if entry.event_id is None or entry.ticket_id is None:
+                    rows = contract_routing.deliveries(entry, people, at)
+                else:
+                    rows = _deliveries(events[entry.event_id], tickets[entry.ticket_id], people, at)
+                Delivery.objects.bulk_create(rows, ignore_conflicts=True)
             entry.routed_at = at
         except (
             ArithmeticError,
@@ -75,7 +80,7 @@ def _route(provider_id: UUID, entries: Sequence[OutboxEntry], at: datetime) -> N
     OutboxEntry.objects.bulk_update(entries, ["routed_at", "failed_at", "error"])
 
 
-def _deliver(event: Event, ticket: Ticket, people: People, at: datetime) -> None:
+def _deliveries(event: Event, ticket: Ticket, people: People, at: datetime) -> list[Delivery]:
     rows = []
     for recipient in recipients(event, ticket, people):
         rendered = render(event, ticket, recipient.membership)
@@ -97,7 +102,7 @@ def _deliver(event: Event, ticket: Ticket, people: People, at: datetime) -> None
                     next_attempt_at=at if is_mail else None,
                 )
             )
-    Delivery.objects.bulk_create(rows, ignore_conflicts=True)
+    return rows
 
 
 def _send_one(provider_id: UUID, at: datetime) -> bool:
@@ -112,7 +117,7 @@ def _send_one(provider_id: UUID, at: datetime) -> bool:
 
 
 def _attempt(row: Delivery, at: datetime) -> None:
-    address = _address(row)
+    address = _address(row, at)
     if address is None:
         row.cancelled_at, row.next_attempt_at = at, None
     else:
@@ -120,14 +125,20 @@ def _attempt(row: Delivery, at: datetime) -> None:
     row.save()
 
 
-def _address(row: Delivery) -> str | None:
-    """Where to send, if the person may still read the event: rights are looked at again now, not when it was queued."""
+def _address(row: Delivery, at: datetime) -> str | None:
+    """Where to send, if the person may still read it: rights are looked at again now, not when it was queued."""
     people = People.one(row.recipient_id)
-    event = Event.objects.filter(pk=row.event_id).first()
     person: Membership | None = people.by_id.get(row.recipient_id)
-    if person is None or event is None or not people.may_read(person, event):
+    if person is None or not _may_read(row, person, people, at):
         return None
     return person.user.email
+
+
+def _may_read(row: Delivery, person: Membership, people: People, at: datetime) -> bool:
+    if row.event_id is None:
+        return contract_routing.may_read(row, person, people, at)
+    event = Event.objects.filter(pk=row.event_id).first()
+    return event is not None and people.may_read(person, event)
 
 
 def _send(row: Delivery, address: str, at: datetime) -> None:

@@ -54,7 +54,7 @@ def _headline(event: Event, ticket: Ticket) -> str:
         "case": case,
         "reference": ticket.reference,
         "name": event.actor_name,
-        "assignee": Standing.after(event).assignee_name,
+        "assignee": Standing.after(event, ticket).assignee_name,
         "target": _target_word(event, ticket),
         "state": _state_word(event, ticket),
     }
@@ -82,6 +82,8 @@ _HEADLINES = {
     Kind.CALENDAR_CHANGED: lambda: _("The calendar of support changed"),
     Kind.EXCLUDED: lambda: _("%(case)s %(reference)s is out of the service-level figures"),
     Kind.REINSTATED: lambda: _("%(case)s %(reference)s counts in the service-level figures again"),
+    Kind.HELD: lambda: _("%(case)s %(reference)s: support is on hold"),
+    Kind.RELEASED: lambda: _("%(case)s %(reference)s: support goes on"),
     Kind.CONTESTED: lambda: _("%(name)s contests what the deadlines were counted from"),
     Kind.CONTEST_ACCEPTED: lambda: _("%(name)s agreed to the contest: the deadlines were counted again"),
     Kind.CONTEST_DECLINED: lambda: _("%(name)s did not agree to the contest"),
@@ -93,11 +95,13 @@ _HEADLINES = {
 
 def _facts(event: Event, ticket: Ticket, person: Membership) -> list[str]:
     facts = [_("%(case)s: %(reference)s, %(title)s") % _ticket_words(ticket), _severity_line(event, ticket)]
-    if event.kind in (Kind.SEVERITY_CHANGED, Kind.REINSTATED):
+    if event.kind in (Kind.SEVERITY_CHANGED, Kind.REINSTATED, Kind.RELEASED):
         facts.append(_("Reason: %(reason)s") % {"reason": event.data.get("reason", "")})
     if event.kind == Kind.EXCLUDED:
         facts += _exclusion_lines(event, ticket)
-    due = _due(event)
+    if event.kind == Kind.HELD:
+        facts.append(_hold_line(event, ticket))
+    due = _due(event, ticket)
     if event.kind in _TELLS_DUE and due:
         facts.append(_due_line(due, event, ticket, person))
     return ["\n".join(fact for fact in facts if fact)]
@@ -113,10 +117,17 @@ def _exclusion_lines(event: Event, ticket: Ticket) -> list[str]:
     ]
 
 
-def _due(event: Event) -> datetime | None:
+def _hold_line(event: Event, ticket: Ticket) -> str:
+    """The contract's reason for withholding support, and what was said to it."""
+    code = event.data["hold"]["new"]
+    label = next((row.label.text(_language()) for row in terms_of(ticket).holds if row.code == code), code)
+    return _("Reason: %(reason)s") % {"reason": f"{label} – {event.data['reason']}"}
+
+
+def _due(event: Event, ticket: Ticket) -> datetime | None:
     """An alert's own due time, else the earliest that was owed when the event had happened."""
     own = event.data.get("due_at")
-    return datetime.fromisoformat(own) if own else Standing.after(event).due_at
+    return datetime.fromisoformat(own) if own else Standing.after(event, ticket).due_at
 
 
 _TELLS_DUE = frozenset(
@@ -124,6 +135,7 @@ _TELLS_DUE = frozenset(
         Kind.FILED,
         Kind.SEVERITY_CHANGED,
         Kind.REINSTATED,
+        Kind.RELEASED,
         Kind.CONTEST_ACCEPTED,
         Kind.CALENDAR_CHANGED,
         Kind.CLOCK_APPROACHING,
@@ -147,8 +159,8 @@ def _severity_line(event: Event, ticket: Ticket) -> str:
         told = event.data["severity"]
         words = {"old": labels.get(told["old"], told["old"]), "new": labels.get(told["new"], told["new"])}
         return _("Severity: %(old)s → %(new)s") % words
-    severity = Standing.after(event).severity
-    return _("Severity: %(severity)s") % {"severity": labels.get(severity, severity)}
+    severity = Standing.after(event, ticket).severity
+    return _("Severity: %(severity)s") % {"severity": labels.get(severity, severity)} if severity else ""
 
 
 def _target_word(event: Event, ticket: Ticket) -> str:

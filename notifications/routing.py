@@ -44,6 +44,8 @@ ROUTES: dict[Kind, tuple[tuple[str, tuple[Delivery.Channel, ...]], ...]] = {
     Kind.CALENDAR_CHANGED: ((AUTHOR, BOTH), (ASSIGNEE, (IN_APP,))),
     Kind.EXCLUDED: ((AUTHOR, BOTH), (ASSIGNEE, (IN_APP,))),
     Kind.REINSTATED: ((AUTHOR, BOTH), (ASSIGNEE, (IN_APP,))),
+    Kind.HELD: ((AUTHOR, BOTH), (ASSIGNEE, BOTH)),
+    Kind.RELEASED: ((AUTHOR, BOTH), (ASSIGNEE, BOTH)),
     Kind.CONTESTED: ((AUTHOR, BOTH), (ASSIGNEE, (IN_APP,)), (MANAGERS, BOTH)),
     Kind.CONTEST_ACCEPTED: ((AUTHOR, BOTH), (ASSIGNEE, BOTH), (MANAGERS, (IN_APP,))),
     Kind.CONTEST_DECLINED: ((AUTHOR, BOTH), (ASSIGNEE, BOTH), (MANAGERS, (IN_APP,))),
@@ -101,7 +103,7 @@ def _audience(audience: str, event: Event, ticket: Ticket, people: "People") -> 
 
 def _holder(event: Event, ticket: Ticket) -> UUID | None:
     """Whose ticket it was when the event had happened; whose it is now, where the event is private."""
-    return Standing.after(event).assignee_id if event.visibility == Visibility.PUBLIC else ticket.assignee_id
+    return Standing.after(event, ticket).assignee_id if event.visibility == Visibility.PUBLIC else ticket.assignee_id
 
 
 def _called(event: Event, ticket: Ticket, people: "People") -> list[UUID]:
@@ -156,6 +158,8 @@ class People:
         """Whether ``person`` may read ``event`` now; asked when the message is made, and again when it is sent."""
         if person.is_staff:
             return True
-        if event.visibility != Visibility.PUBLIC:
-            return False
-        return person.customer_id == event.customer_id or (person.id, event.customer_id) in self._grants
+        return event.visibility == Visibility.PUBLIC and self.serves(person, event.customer_id)
+
+    def serves(self, person: Membership, customer_id: UUID) -> bool:
+        """Whether somebody who is not staff belongs to a customer, or was granted it as a partner."""
+        return person.customer_id == customer_id or (person.id, customer_id) in self._grants

@@ -19,7 +19,7 @@ from contracts.selectors import terms_by_id, terms_of, with_days
 from contracts.terms import Terms, TermsError, UnknownTerm
 from slas.clocks import OWED, Reckoning, reckon
 from slas.days import Days, overrides_of
-from slas.engine import fold
+from slas.engine import Status, fold
 from slas.models import Clock
 from slas.policies import policy_for
 from tickets.events import CLOCK_FACTS
@@ -95,10 +95,12 @@ def preview_amendment(
 
 
 def _unchanged(ticket: Ticket, one: Reckoning, would_be: datetime | None) -> ClockPreview:
+    own = terms_of(ticket)
+    told = {"code": own.code, "version": own.version}
     if one.state.status in OWED:
-        own = terms_of(ticket)
-        told = {"code": own.code, "version": own.version}
         why = _("It started under %(code)s %(version)s and runs on under that version.") % told
+    elif one.state.status == Status.EXCLUDED:
+        why = _("It is out of the service-level figures, and underneath stays under %(code)s %(version)s.") % told
     else:
         why = _("It has ended: the past does not change.")
     return _preview(ticket, one, one, False, why, "R16", would_be)
@@ -168,16 +170,26 @@ def preview_days(rows: Iterable[Ticket], days: Days, at: datetime) -> list[Clock
 
 def _preview_days(ticket: Ticket, events: Sequence[Event], days: Days, at: datetime) -> Iterator[ClockPreview]:
     touched = {item.before.target: item for item in recomputed(ticket, events, days, at)}
+    later = concerned(ticket, events, days, at)
     for one in reckon(ticket, events, at):
         if one.state.status == "none":
             continue
         item = touched.get(one.target)
         if item is not None:
             yield _preview(ticket, item.before, item.after, True, _moved_or_not(item), "R19")
-        elif one.state.status in OWED:
-            yield _preview(ticket, one, one, False, _("It is counted on another calendar."), "R19")
         else:
-            yield _preview(ticket, one, one, False, _("It has ended: the past does not change."), "R19")
+            yield _preview(ticket, one, one, False, _untouched(one, one.target in later), "R19")
+
+
+def _untouched(one: Reckoning, counts_later: bool) -> str:
+    """Why days that a calendar gains do not move a clock now."""
+    if one.state.status in OWED:
+        return _("It is counted on another calendar.")
+    if one.state.status == Status.EXCLUDED and counts_later:
+        return _("It is out of the service-level figures; if it is taken in again, it is counted with these days.")
+    if one.state.status == Status.EXCLUDED:
+        return _("It is out of the service-level figures, and these days do not touch what it is counted from.")
+    return _("It has ended: the past does not change.")
 
 
 def _moved_or_not(item: Recomputed) -> str:

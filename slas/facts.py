@@ -105,6 +105,10 @@ class _Reader:
             yield Fact(FactKind.EXCLUDED, event.at, event_id=key)
         elif event.kind == Kind.REINSTATED:
             yield Fact(FactKind.REINSTATED, event.at, event_id=key)
+        elif event.kind == Kind.HELD:
+            yield Fact(FactKind.HELD, event.at, reason=event.data["hold"]["new"], event_id=key)
+        elif event.kind == Kind.RELEASED:
+            yield Fact(FactKind.RELEASED, event.at, reason=event.data["hold"]["old"], event_id=key)
 
 
 def _moved(event: Event, name: str) -> Mapping[str, object]:

@@ -78,6 +78,7 @@ def policy_for(
             computation=terms.computation.clauses[0],
             day_after=target_terms.day_after_clause or "R2",
             pausing="R17" if changes.pausing else target_terms.pauses_clause or "R11",
+            holding=next((hold.clauses[0] for hold in terms.holds), ""),
             reopening=target_terms.reopening_clause or "",
             no_target=target_terms.clauses[0],
             calendar=calendar_terms.clauses[0],

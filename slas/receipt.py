@@ -48,6 +48,9 @@ ALWAYS = CONTEST_ENDS | {
 }  # fmt: skip
 """Kinds that are told of every clock of the ticket; others only where they made a fact of the clock."""
 
+REASONED = ALWAYS | {Kind.HELD, Kind.RELEASED}
+"""Kinds of which the account tells why, not only who and when."""
+
 FACT_CHANGES = {
     FactKind.PAUSED: "paused",
     FactKind.RESUMED: "resumed",
@@ -302,7 +305,7 @@ def _told(actor: Actor, terms: Terms, event: Event, code: str, target: str) -> C
         event_id=str(event.id),
         old=severity["old"] if severity else "",
         new=severity["new"] if severity else "",
-        reason=reason if event.kind in ALWAYS else "",
+        reason=reason if event.kind in REASONED else "",
         clause=clause,
         figures=figures.get(target),
     )
@@ -315,6 +318,8 @@ def _reason(actor: Actor, terms: Terms, event: Event) -> tuple[Label | str, str]
     if event.kind == Kind.EXCLUDED:
         chosen = next((one for one in terms.exclusion_reasons if one.code == event.data["exclusion"]["reason"]), None)
         return (chosen.label, chosen.clauses[0]) if chosen else ("", "")
+    if event.kind in (Kind.HELD, Kind.RELEASED):
+        return _hold_reason(terms, event)
     if event.kind == Kind.CALENDAR_CHANGED:
         return f"{event.data['name']} ({event.data['days']['reference']})", "R19"
     if event.data.get("reason"):
@@ -322,6 +327,16 @@ def _reason(actor: Actor, terms: Terms, event: Event) -> tuple[Label | str, str]
     comment = event.comment
     may_read = comment is not None and (actor.sees_private or comment.visibility == Visibility.PUBLIC)
     return (comment.body if comment is not None and may_read else ""), ""
+
+
+def _hold_reason(terms: Terms, event: Event) -> tuple[Label | str, str]:
+    """The contract's reason with what was said to it, or why support is given again; and the clause of the hold."""
+    told, said = event.data["hold"], str(event.data["reason"])
+    hold = next((one for one in terms.holds if one.code in (told["old"], told["new"])), None)
+    clause = hold.clauses[0] if hold else ""
+    if event.kind == Kind.RELEASED or hold is None:
+        return said, clause
+    return Label(en=f"{hold.label.en} – {said}", fr=f"{hold.label.fr} – {said}"), clause
 
 
 # In words -------------------------------------------------------------------------------------------------------------
@@ -343,6 +358,7 @@ class _Document:
     def __init__(self, receipt: ClockReceipt, language: str, reader: ZoneInfo) -> None:
         self.receipt, self.account, self.language, self.reader = receipt, receipt.account, language, reader
         self.zone, self.terms = receipt.zone, receipt.terms
+        self.case = self.terms.word("ticket", language)
 
     def whole(self) -> dict[str, Any]:
         state = self.receipt.reckoning.state
@@ -394,7 +410,7 @@ class _Document:
         }
 
     def step(self, step: Step) -> dict[str, Any]:
-        text = render_step(step, language=self.language, zone=self.zone)
+        text = render_step(step, language=self.language, zone=self.zone, case=self.case)
         return {"at": iso(step.at), "text": text, "clause": step.clause}
 
     def line(self, item: Summary) -> dict[str, Any]:
@@ -421,7 +437,7 @@ class _Document:
             "event": item.event_id,
             "excluded": item.excluded,
             "forecast": item.forecast,
-            "text": interval_text(item, self.zone),
+            "text": interval_text(item, self.zone, self.case),
         }
 
     def phases(self) -> list[dict[str, Any]]:
@@ -480,7 +496,7 @@ class _Document:
 
     def change(self, one: Change) -> dict[str, Any]:
         reason = one.reason.text(self.language) if isinstance(one.reason, Label) else one.reason
-        labels = {"who": one.who}
+        labels = {"who": one.who, "case": self.case}
         if one.old and one.new:
             labels |= {"old": self.severity(one.old)["label"], "new": self.severity(one.new)["label"]}
         return {

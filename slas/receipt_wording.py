@@ -23,7 +23,7 @@ INTERVALS = {
     IntervalKind.CLOSURE: _("{span}: the support centre is closed."),
     IntervalKind.PAUSED: _("{span}: the answer of the customer was awaited, {seconds} deducted."),
     IntervalKind.HELD: _("{span}: support was on hold, {seconds} deducted."),
-    IntervalKind.RESOLVED_MEANWHILE: _("{span}: the case was resolved, {seconds} deducted."),
+    IntervalKind.RESOLVED_MEANWHILE: _("{span}: the {case} was resolved, {seconds} deducted."),
     IntervalKind.LATE: _("{span}: {seconds} late."),
 }
 STILL_TO_COUNT = _("{span}: {seconds} still to count.")
@@ -46,9 +46,9 @@ CHANGES = {
     "held": _("{who} put support on hold: the clock stands still."),
     "released": _("{who} ended the hold: the clock runs again."),
     "met": _("{who} met the target."),
-    "reopened": _("{who} reopened the case."),
-    "excluded": _("{who} took the case out of the figures."),
-    "reinstated": _("{who} took the case into the figures again."),
+    "reopened": _("{who} reopened the {case}."),
+    "excluded": _("{who} took the {case} out of the figures."),
+    "reinstated": _("{who} took the {case} into the figures again."),
     "contested_pause": _("{who} contested a wait."),
     "contested_severity": _("{who} contested a severity."),
     "contested_exclusion": _("{who} contested the exclusion."),
@@ -57,7 +57,7 @@ CHANGES = {
     "contest_withdrawn": _("{who} withdrew the contest."),
     "calendar_changed": _("{who} changed the calendar: the clock was counted again."),
 }
-"""What somebody did to a clock; ``who`` begins the sentence."""
+"""What somebody did to a clock; ``who`` did it, ``case`` is what the contract calls a ticket."""
 
 OVERRIDES = {
     "figure": _("{amount} for {severity}, agreed in {reference}."),
@@ -115,12 +115,12 @@ def days_text(first: date, last: date) -> str:
     return day_text(first) if first == last else f"{day_text(first)} – {day_text(last)}"
 
 
-def interval_text(item: Interval, zone: ZoneInfo) -> str:
-    """What a stretch of a ledger was, in one sentence."""
+def interval_text(item: Interval, zone: ZoneInfo, case: str) -> str:
+    """What a stretch of a ledger was, in one sentence; ``case`` is what the contract calls a ticket."""
     to_come = item.forecast and item.kind in (IntervalKind.COUNTED, IntervalKind.ROUNDING)
     sentence = str(STILL_TO_COUNT if to_come else INTERVALS[item.kind])
     span = span_text(item.starts_at, item.ends_at, zone)
-    text = sentence.format(span=span, seconds=duration_text(item.measured))
+    text = sentence.format(span=span, seconds=duration_text(item.measured), case=case)
     return f"{text} {EXCLUDED}" if item.excluded else text
 
 

@@ -72,6 +72,7 @@ def receipt_of(about: Ticket, found: Reckoning, *, language: str, at: datetime) 
     zone = ZoneInfo(found.policy.calendar.tz)
     terms = terms_of(about)
     steps = explain(found.policy, found.facts, at)
+    case = terms.word("ticket", language)
     state = found.state
     return Receipt(
         target=found.target,
@@ -83,5 +84,8 @@ def receipt_of(about: Ticket, found: Reckoning, *, language: str, at: datetime) 
         remaining_seconds=state.remaining_seconds,
         zone=found.policy.calendar.tz,
         terms_label=f"{terms.code} {terms.version}",
-        lines=[ReceiptLine(step.at, render_step(step, language=language, zone=zone), step.clause) for step in steps],
+        lines=[
+            ReceiptLine(step.at, render_step(step, language=language, zone=zone, case=case), step.clause)
+            for step in steps
+        ],
     )

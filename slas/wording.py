@@ -1,14 +1,18 @@
 """The sentences of an explanation, by message id, in the reader's language and the contract's time zone."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from django.utils import dateformat, translation
-from django.utils.translation import gettext, ngettext, pgettext
+from babel.dates import format_date
+from django.utils import translation
+from django.utils.translation import get_language, gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from slas.engine import Step
+
+DAY_PATTERN = "EEE d MMM y"
+"""How every room writes a date: in receipts, mails and pages alike."""
 
 MESSAGES = {
     "not_started": _("The clock has not started yet."),
@@ -28,7 +32,7 @@ MESSAGES = {
     "counted_more": _("{count} more stretches of opening time until {end}: {seconds} counted, {total} so far."),
     "paused": _("From {start} to {end} the answer of the customer was awaited: {seconds} deducted."),
     "held": _("From {start} to {end} support was on hold: {seconds} not counted."),
-    "resolved_meanwhile": _("From {start} to {end} the case was resolved: {seconds} not counted."),
+    "resolved_meanwhile": _("From {start} to {end} the {case} was resolved: {seconds} not counted."),
     "day_and_night": _("Hours count day and night, from {start} to {end}."),
     "rounded": _("A time in hours ends with the clock hour: {end} instead of {start}."),
     "reaches_business_days": _("The last business day counted is {day}."),
@@ -46,7 +50,7 @@ MESSAGES = {
     "met_late": _("Met late, {met}."),
     "breached": _("The time passed {due} without being met."),
     "cancelled": _("The clock was stopped {event}."),
-    "excluded": _("The case is excluded from the service-level figures."),
+    "excluded": _("The {case} is excluded from the service-level figures."),
 }
 """Message id of ``slas.engine.explain`` → English sentence, which is also the key of its translation."""
 
@@ -56,10 +60,14 @@ ENDS = frozenset({"due", "end"})
 DURATIONS = frozenset({"seconds", "total", "day"})
 
 
-def render_step(step: Step, *, language: str, zone: ZoneInfo) -> str:
-    """A step as a sentence in a language, with its instants on the clock of the contract's zone, named where due."""
+def render_step(step: Step, *, language: str, zone: ZoneInfo, case: str = "") -> str:
+    """A step as a sentence in a language, with its instants on the clock of the contract's zone, named where due.
+
+    ``case`` is what the contract calls a ticket; apart from any contract it has the product's own word.
+    """
     with translation.override(language):
         values = {name: _value(name, value, step, zone) for name, value in step.params.items()}
+        values["case"] = case or gettext("ticket")
         if step.message == "target":
             values["amount"] = amount_text(step.params)
         return str(MESSAGES[step.message]).format_map(values)
@@ -85,7 +93,7 @@ UNITS: dict[str, Callable[[int], str]] = {
 
 
 def instant_text(at: datetime, zone: ZoneInfo, *, ends: bool = False, named: bool = False) -> str:
-    """An instant on the clock of a zone in the active language: ``Wed 12 November 2026, 13:00``.
+    """An instant on the clock of a zone in the active language: ``Thu 12 Nov 2026, 13:00``.
 
     ``ends`` shows midnight as 24:00 of the day that it closes (R1); ``named`` adds the zone.
     """
@@ -115,8 +123,9 @@ def _same_day(start: object, end: datetime, zone: ZoneInfo) -> bool:
 
 
 def day_text(day: date) -> str:
-    """A date in the active language: ``Wed 12 November 2026``."""
-    return dateformat.format(datetime.combine(day, time(12), tzinfo=UTC), "D j F Y")
+    """A date in the active language: ``Thu 12 Nov 2026``, ``jeu. 12 nov. 2026``."""
+    language = "fr" if (get_language() or "").startswith("fr") else "en"
+    return str(format_date(day, DAY_PATTERN, locale=language))
 
 
 def duration_text(seconds: int) -> str:

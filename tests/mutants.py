@@ -66,6 +66,9 @@ BY_NAME: dict[str, list[str]] = {
         "tests/lifecycle/test_filing.py",
         "tests/lifecycle/test_acts.py",
     ],
+    "lifecycle/filing.py": ["tests/lifecycle/test_filing.py", "tests/lifecycle/test_environment_decides.py"],
+    "lifecycle/inputs.py": ["tests/lifecycle/test_filing.py", "tests/lifecycle/test_edits.py"],
+    "lifecycle/holds.py": ["tests/lifecycle/test_holds.py"],
     "lifecycle/pipeline.py": [
         "tests/lifecycle/test_edits.py",
         "tests/lifecycle/test_sweep.py",

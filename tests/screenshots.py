@@ -31,6 +31,10 @@ class Shot:
 
 SHOTS = (
     Shot("sign-in", "", "/sign-in/"),
+    Shot("home", "contact", "/home/"),
+    Shot("home-viewer", "viewer", "/home/"),
+    Shot("home-partner", "partner", "/home/"),
+    Shot("environment", "contact", "environment:/home/"),
     Shot("cases", "contact", "/cases/"),
     Shot("new-case", "contact", "/cases/new/"),
     Shot("case", "contact", "first:/cases/"),
@@ -45,7 +49,17 @@ SHOTS = (
     Shot("queue", "engineer_n1", "/queue/"),
     Shot("queue-empty", "engineer_n1", "/queue/?search=nothing-of-the-kind"),
     Shot("ticket", "engineer_n1", "first:/queue/"),
+    Shot("ticket-print", "engineer_n1", "print:/queue/"),
     Shot("what-if", "support_manager", "what-if:/queue/"),
+    Shot("forgotten-password", "", "/password/forgotten/"),
+    Shot("company-sign-in", "", "/sign-in/company/"),
+    Shot("second-factor", "engineer_n1", "/settings/second-factor/"),
+    Shot("sign-on", "engineer_n1", "/settings/sign-on/"),
+    Shot("places", "engineer_n1", "/places/"),
+    *(
+        Shot(f"administration-{page.strip('/') or 'home'}", "administrator", f"/administration/{page}")
+        for page in ("", "customers/", "people/", "partners/", "invitations/", "security/", "access-review/", "audit/")
+    ),
     Shot("styleguide", "", "/styleguide/"),
 )
 
@@ -116,12 +130,14 @@ def _address(page: Page, shot: Shot) -> str:
 
 
 def _links(page: Page, kind: str) -> Iterator[str]:
-    if kind in {"first", "why"}:
+    if kind in {"first", "why", "print"}:
         first = page.locator("main a[href^='/tickets/']").first.get_attribute("href") or ""
         if kind == "first":
             yield first
             return
-        yield f"{first}clocks/response/"
+        yield f"{first}clocks/response/" if kind == "why" else f"{first}print/"
+    if kind == "environment":
+        yield page.locator("main a[href^='/environments/']").first.get_attribute("href") or "/home/"
     if kind in {"contract", "clauses", "what-if"}:
         page.goto(page.locator("main a[href^='/tickets/']").first.get_attribute("href") or "/")
         try:

@@ -154,6 +154,7 @@ STAFF = {
     "manager": Role.SUPPORT_MANAGER,
     "account_manager": Role.ACCOUNT_MANAGER,
     "auditor": Role.AUDITOR,
+    "administrator": Role.ADMINISTRATOR,
 }
 
 

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from accounts.errors import Invalid, NotFound
 from accounts.identifiers import uuid7
 from accounts.tenancy import Actor
+from tickets import pictures
 from tickets.models import Attachment, Visibility
 
 MAX_BYTES = 20 * 1024 * 1024
@@ -144,3 +145,22 @@ def open_attachment(actor: Actor, attachment_id: UUID) -> tuple[Attachment, IO[b
         return found, open(settings.ATTACHMENT_ROOT / found.stored_as, "rb")
     except OSError as error:
         raise NotFound from error
+
+
+def may_be_picture(row: Attachment) -> bool:
+    """Whether a preview of a file is worth asking for: by its name, and by its size. Its bytes decide later."""
+    return row.content_type.startswith("image/") and row.size <= pictures.MAX_BYTES
+
+
+def open_picture(actor: Actor, attachment_id: UUID) -> tuple[Attachment, IO[bytes], str]:
+    """An image that the actor may read, opened at its beginning, with the type that its bytes prove.
+
+    Raises ``NotFound`` also for a file that is no image, or one too large to be drawn.
+    """
+    row, file = open_attachment(actor, attachment_id)
+    found = pictures.read_picture(file) if row.size <= pictures.MAX_BYTES else None
+    if found is None or not found.is_fit:
+        file.close()
+        raise NotFound
+    file.seek(0)
+    return row, file, found.content_type

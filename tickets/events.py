@@ -23,6 +23,8 @@ class Kind(StrEnum):
     SEVERITY_CHANGED = "severity_changed"
     EXCLUDED = "excluded"
     REINSTATED = "reinstated"
+    HELD = "held"
+    RELEASED = "released"
     CONTESTED = "contested"
     CONTEST_ACCEPTED = "contest_accepted"
     CONTEST_DECLINED = "contest_declined"
@@ -49,6 +51,8 @@ CLOCK_FACTS = CONTACT | {
     Kind.SEVERITY_CHANGED,
     Kind.EXCLUDED,
     Kind.REINSTATED,
+    Kind.HELD,
+    Kind.RELEASED,
     Kind.CONTEST_ACCEPTED,
     Kind.CALENDAR_CHANGED,
 }
@@ -59,5 +63,5 @@ CONTEST_ENDS = frozenset({Kind.CONTEST_ACCEPTED, Kind.CONTEST_DECLINED, Kind.CON
 
 ALERTS = frozenset({Kind.CLOCK_APPROACHING, Kind.CLOCK_BREACHED})
 
-EDITED_FIELDS = frozenset({"state", "severity", "assignee", "workaround", "correction"})
+EDITED_FIELDS = frozenset({"state", "severity", "assignee", "workaround", "correction", "hold"})
 """Keys of ``Event.data`` that make an older form stale. A mere reply never does."""

@@ -1,7 +1,9 @@
 """Tables of a ticket. The state field is protected: only the proxy in lifecycle has transitions."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField
@@ -10,6 +12,7 @@ from accounts.identifiers import uuid7
 from accounts.models import Customer, Membership, Provider
 from accounts.tenancy import Scope, TenantManager
 from contracts.models import Contract, Environment, TermsVersion
+from contracts.selectors import terms_of
 from tickets.states import OPEN_STATES, State
 
 
@@ -36,7 +39,8 @@ class WorkaroundKind(models.TextChoices):
 class Ticket(models.Model):
     """A customer's Case. ``state`` is one of the product's own, ``contract_state`` the one of the contract's workflow.
     ``version`` counts journal events; customers compare ``public_version`` instead, so that a private note leaves no
-    trace in what they can see. ``due_at`` repeats the earliest clock still owed, for the queue.
+    trace in what they can see. ``due_at`` repeats the earliest clock still owed, for the queue; ``severity_rank`` is
+    the place of the severity among those of its terms, 1 for the gravest.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -54,6 +58,7 @@ class Ticket(models.Model):
     details = models.JSONField(default=dict)
     severity = models.CharField(max_length=32)
     severity_kind = models.CharField(max_length=32, blank=True)
+    severity_rank = models.PositiveSmallIntegerField(default=0, editable=False)
     resolution_type = models.CharField(max_length=40, blank=True)
     workaround = models.CharField(max_length=12, blank=True, choices=Workaround.choices)
     workaround_kind = models.CharField(max_length=12, blank=True, choices=WorkaroundKind.choices)
@@ -96,10 +101,24 @@ class Ticket(models.Model):
             models.Index(fields=["provider", "updated_at", "id"], name="ticket_queue_by_update"),
             models.Index(fields=["provider", "assignee", "state"], name="ticket_by_assignee"),
             models.Index(fields=["customer", "public_updated_at", "id"], name="ticket_by_customer"),
+            models.Index(fields=["provider", "opened_at", "id"], name="ticket_queue_by_opening"),
+            models.Index(fields=["provider", "severity_rank", "opened_at", "id"], name="ticket_queue_by_severity"),
+            GinIndex(fields=["title"], name="ticket_title_words", opclasses=["gin_trgm_ops"]),
         ]
 
     def __str__(self) -> str:
         return self.reference
+
+    def save(self, **options: Any) -> None:
+        """Keep the rank with the severity, whichever act changed it."""
+        self.severity_rank = severity_rank(self)
+        super().save(**options)
+
+
+def severity_rank(ticket: Ticket) -> int:
+    """The place of a ticket's severity among those of its terms, from 1; behind all of them for one of former times."""
+    codes = [severity.code for severity in terms_of(ticket).severities]
+    return codes.index(ticket.severity) + 1 if ticket.severity in codes else len(codes) + 1
 
 
 class Comment(models.Model):
@@ -212,3 +231,54 @@ class Draft(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["owner", "form"], name="draft_once")]
+
+
+class QueueView(models.Model):
+    """A list of the queue under a name: its filters as the form sends them, its columns in their order."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    provider = models.ForeignKey(Provider, models.PROTECT)
+    owner = models.ForeignKey(Membership, models.PROTECT, related_name="+", db_constraint=False)
+    name = models.CharField(max_length=60)
+    filters = models.JSONField(default=dict)
+    columns = ArrayField(models.CharField(max_length=20))
+    updated_at = models.DateTimeField()
+
+    objects = TenantManager()
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SavedView(QueueView):
+    """A view that somebody keeps for himself."""
+
+    scope: ClassVar[Scope] = Scope(recipient_field="owner_id")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["owner", "name"], name="saved_view_once")]
+
+
+class SharedView(QueueView):
+    """A view for everybody of the provider; ``owner`` made it."""
+
+    scope: ClassVar[Scope] = Scope(staff_only=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["provider", "name"], name="shared_view_once")]
+
+
+class QueuePreference(models.Model):
+    """How somebody likes the queue: its columns in their order, and the view with which it opens."""
+
+    owner = models.OneToOneField(Membership, models.CASCADE, primary_key=True, related_name="+", db_constraint=False)
+    provider = models.ForeignKey(Provider, models.PROTECT)
+    columns = ArrayField(models.CharField(max_length=20))
+    opens_with = models.CharField(max_length=60, blank=True)
+    updated_at = models.DateTimeField()
+
+    scope: ClassVar[Scope] = Scope(recipient_field="owner_id")
+    objects = TenantManager()

@@ -1,5 +1,6 @@
 """How a ticket stood right after an event: kept in the event, so that whoever is told late is told what was so then."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -25,14 +26,32 @@ class Standing:
         return cls(ticket.severity, ticket.due_at, ticket.assignee_id, ticket.assignee_name)
 
     @classmethod
-    def after(cls, event: Event) -> "Standing":
-        """As the ticket was when the event had happened. Raises ``KeyError`` for an event that does not say."""
-        kept = event.data[KEY]
+    def after(cls, event: Event, ticket: Ticket) -> "Standing":
+        """As ``ticket`` was when the event had happened.
+
+        An event from before this was kept tells no more than what itself did. The rest is what ``ticket`` is now where
+        nothing came after it, else unknown: an empty severity, no due time. Who has it is always told, as of now:
+        somebody is to be called.
+        """
+        kept = event.data.get(KEY)
+        if kept is None:
+            return cls._reconstructed(event, ticket)
         return cls(
             severity=kept["severity"],
             due_at=datetime.fromisoformat(kept["due_at"]) if kept["due_at"] else None,
             assignee_id=UUID(kept["assignee_id"]) if kept["assignee_id"] else None,
             assignee_name=kept["assignee_name"],
+        )
+
+    @classmethod
+    def _reconstructed(cls, event: Event, ticket: Ticket) -> "Standing":
+        now = cls.of(ticket)
+        is_last = event.seq == ticket.version
+        return cls(
+            severity=_told(event, "severity") or (now.severity if is_last else ""),
+            due_at=now.due_at if is_last else None,
+            assignee_id=now.assignee_id,
+            assignee_name=_told(event, "assignee") or now.assignee_name,
         )
 
     def keep_in(self, event: Event) -> None:
@@ -43,3 +62,9 @@ class Standing:
             "assignee_id": str(self.assignee_id) if self.assignee_id else None,
             "assignee_name": self.assignee_name,
         }
+
+
+def _told(event: Event, field: str) -> str:
+    """What the event itself set a field to; empty where it did not."""
+    told = event.data.get(field)
+    return str(told.get("new") or "") if isinstance(told, Mapping) else ""

@@ -4,12 +4,15 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
+from allauth.mfa.adapter import DefaultMFAAdapter
 from django.contrib.auth import authenticate
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from accounts import encryption
 from web.redirects import is_inside
+from web.sign_on_adapter import bind_session
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -47,5 +50,30 @@ class AccountAdapter(DefaultAccountAdapter):
             self._rollback_login_failed_rl_usage()
         return user
 
+    def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
+        """Open the session, and say in it what it is good for."""
+        super().login(request, user)
+        bind_session(request, user)
+
     def add_message(self, *args: Any, **kwargs: Any) -> None:
         """allauth's own messages are not shown: the pages say what happened."""
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):
+    """Passed to allauth by the setting MFA_ADAPTER."""
+
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": _("This code is wrong or was used already. Wait for the next one and type it."),
+    }
+
+    def encrypt(self, text: str) -> str:
+        """Secrets are not readable in the database."""
+        return encryption.encrypt(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """The counterpart of ``encrypt``."""
+        return encryption.decrypt(encrypted_text)
+
+    def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
+        """What happens to an account is told by the audit trail, not by allauth's own mails."""

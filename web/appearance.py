@@ -1,4 +1,5 @@
-"""The reader's choice of light or dark, kept in a cookie so that the first paint is already right."""
+"""What a reader chose for this browser, kept in cookies so that the first paint is already right: light or dark, and
+whether single keys act."""
 
 from typing import Final
 
@@ -21,3 +22,23 @@ def keep_theme(response: HttpResponse, theme: str) -> None:
     if theme not in THEMES:
         raise KeyError(theme)
     response.set_cookie(COOKIE, theme, max_age=COOKIE_SECONDS, secure=settings.HTTPS, httponly=True, samesite="Lax")
+
+
+KEYS_COOKIE: Final = "keys"
+
+
+def has_keys(request: HttpRequest) -> bool:
+    """Whether single keys act on the pages of the desk; they do until somebody switches them off (WCAG 2.1.4)."""
+    return request.COOKIES.get(KEYS_COOKIE) != "off"
+
+
+def keep_keys(response: HttpResponse, wanted: bool) -> None:
+    """Remember whether single keys act."""
+    response.set_cookie(
+        KEYS_COOKIE,
+        "on" if wanted else "off",
+        max_age=COOKIE_SECONDS,
+        secure=settings.HTTPS,
+        httponly=True,
+        samesite="Lax",
+    )

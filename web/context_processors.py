@@ -13,7 +13,7 @@ from accounts.models import Membership
 from accounts.roles import Role
 from accounts.tenancy import Actor
 from notifications import selectors as notifications
-from web.appearance import theme_of
+from web.appearance import has_keys, theme_of
 from web.presenters.vocabulary import TicketWords, ticket_words
 
 PRODUCT_NAME = "Helpdesk"
@@ -28,6 +28,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "product_name": PRODUCT_NAME,
         "demo_mode": settings.DEMO_MODE,
         "theme": theme_of(request),
+        "has_keys": has_keys(request),
         "languages": settings.LANGUAGES,
         "actor": actor,
         "navigation": _navigation(request, actor, words) if actor else [],
@@ -42,13 +43,17 @@ def _navigation(request: HttpRequest, actor: Actor, words: TicketWords | None) -
     if words is None:
         places = [("queue", gettext("Queue"), "layout-list")]
     else:
-        places = [("cases", words.many, "layout-list")]
+        places = [("customer_home", gettext("Home"), "home"), ("cases", words.many, "layout-list")]
         if actor.may("ticket.file"):
             places.append(("new_case", words.new, "plus"))
+    if actor.may("audit.read"):
+        places.append(("administration", gettext("Administration"), "users"))
     if settings.DEMO_MODE:
         places.append(("mailbox", gettext("Mailbox"), "mail"))
     match = request.resolver_match
     current = _HOME_OF.get(match.url_name or "", match.url_name) if match else None
+    if match and match.route.startswith("administration/"):
+        current = "administration"
     if current == "ticket":
         current = "queue" if actor.is_staff else "cases"
     return [
@@ -56,7 +61,12 @@ def _navigation(request: HttpRequest, actor: Actor, words: TicketWords | None) -
     ]
 
 
-_HOME_OF = {"mail": "mailbox", "clock_receipt": "ticket"}
+_HOME_OF = {
+    "mail": "mailbox",
+    "clock_receipt": "ticket",
+    "environment": "customer_home",
+    **dict.fromkeys(("queue_bulk", "queue_views", "queue_view", "queue_view_new"), "queue"),
+}
 
 
 def _place(actor: Actor) -> dict[str, str]:

@@ -15,8 +15,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import DomainError, Forbidden, Invalid, NotFound, Refused, Stale
-from accounts.middleware import SignInNeeded, in_unit
+from accounts.middleware import SecondFactorNeeded, SignInNeeded, in_unit
 from accounts.requests import TenantRequest
+from contracts.selectors import contract
+from tickets.selectors import ticket
 from web.redirects import lead_to, page_before
 
 RETRY_SECONDS: Final = 300
@@ -86,6 +88,8 @@ def error_page(request: HttpRequest, error: DomainError) -> HttpResponse:
     """The page of a domain error; the sign-in page where nobody is signed in."""
     if isinstance(error, SignInNeeded):
         return _lead_to_sign_in(request)
+    if isinstance(error, SecondFactorNeeded):
+        return lead_to(request, reverse("second_factor"))
     status = _status_of(request, error)
     message = error.message if isinstance(error, Refused | Stale) and error.message != error.code else ""
     return _page(
@@ -94,8 +98,28 @@ def error_page(request: HttpRequest, error: DomainError) -> HttpResponse:
         explanation=message or _sentence(error),
         changes=error.changes if isinstance(error, Stale) else (),
         clause=error.clause if isinstance(error, Refused) else "",
+        clauses_url=_clauses_url(request) if isinstance(error, Refused) and error.clause else "",
         field_errors=_lines(error) if isinstance(error, Invalid) else [],
     )
+
+
+def _clauses_url(request: HttpRequest) -> str:
+    """The clauses of the contract that the address is about, itself or by its ticket; empty where it names neither.
+
+    Looked for as the reader: what he may not see leads nowhere.
+    """
+    actor, found = getattr(request, "actor", None), request.resolver_match
+    if actor is None or found is None:
+        return ""
+    contract_id = found.kwargs.get("contract_id")
+    try:
+        if "reference" in found.kwargs:
+            contract_id = ticket(actor, found.kwargs["reference"]).contract_id
+        elif contract_id is not None:
+            contract(actor, contract_id)
+    except NotFound:
+        return ""
+    return reverse("contract_clauses", args=[contract_id]) if contract_id else ""
 
 
 def _status_of(request: HttpRequest, error: DomainError) -> int:
@@ -201,8 +225,8 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def method_not_allowed(request: HttpRequest, allowed: Sequence[str]) -> HttpResponse:
-    """405 with the header that names what is allowed."""
-    response = _page(request, 405)
+    """405 with the header that names what is allowed. Other verbs come from programs, which need no frame."""
+    response = _page(request, 405) if request.method in {"GET", "HEAD", "POST"} else _frameless(request, 405)
     response["Allow"] = ", ".join(allowed)
     return response
 

@@ -12,13 +12,15 @@ from babel.dates import format_date as babel_date
 from babel.dates import get_timezone_location
 from django.utils.translation import get_language, gettext, npgettext, pgettext
 
+from slas.wording import DAY_PATTERN
+
 NOTHING: Final = "—"
 MINUTE: Final = 60
 HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
 
 _DATE_PATTERNS: Final = {
-    "full": {"fr": "EEE d MMM y", "en": "EEE d MMM y"},
+    "full": {"fr": DAY_PATTERN, "en": DAY_PATTERN},
     "short": {"fr": "d MMM", "en": "d MMM"},
     "long": {"fr": "EEEE d MMMM y", "en": "EEEE d MMMM y"},
 }

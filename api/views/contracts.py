@@ -1,6 +1,6 @@
 """Contracts, and what each promises as it holds now."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Final
 from zoneinfo import ZoneInfo
@@ -13,15 +13,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.errors import Invalid, NotFound
+from accounts.tenancy import Actor
 from api.base import ApiView
 from api.openapi import problems
+from api.paging import MOST, SIZE, size_of
 from api.shapes import ContractDetailSerializer, ContractsSerializer
-from contracts.models import Contract
-from contracts.selectors import Effective, contracts, effective, effective_each, zone_of
+from contracts.models import Contract, Environment
+from contracts.selectors import Effective, contracts, effective, effective_each, filing_right, zone_of
 from contracts.terms import TargetTerms
 from contracts.terms.overrides import Overrides, parse_overrides
+from lifecycle.filing import environments_asked
 
-PAGE: Final = 100
+PAGE: Final = MOST
 
 
 class Contracts(ApiView):
@@ -38,13 +41,13 @@ class Contracts(ApiView):
             OpenApiParameter(
                 "after", str, description=gettext_lazy("Go on after this reference: next of the page before.")
             ),
-            OpenApiParameter("size", {"type": "integer", "minimum": 1, "maximum": PAGE}),
+            SIZE,
         ],
         responses={200: ContractsSerializer, **problems(400)},
     )
     def get(self, request: Request) -> Response:
         """One page."""
-        size, after = _size(request.query_params.get("size")), _after(request.query_params.get("after"))
+        size, after = size_of(request.query_params.get("size"), PAGE), _after(request.query_params.get("after"))
         rows = contracts(self.actor).order_by("reference").filter(reference__gt=after)[: size + 1]
         shown = list(rows)[:size]
         holding = effective_each(shown, self.at)
@@ -76,23 +79,16 @@ class OneContract(ApiView):
             raise NotFound
         holding = effective(row, self.at)
         changes = parse_overrides(holding.overrides, holding.terms)
-        environments = row.environments.order_by("kind", "name")
+        environments = list(row.environments.order_by("kind", "name"))
         return Response(
             {
                 **_card(row, holding, self.at, self.language),
                 "targets": [_target(one, holding, changes, self.language) for one in holding.terms.targets],
-                "environments": [{"kind": one.kind, "name": one.name, "release": one.release} for one in environments],
+                "environments": [_environment(one) for one in environments],
+                "filing": _filing(self.actor, row, holding, self.at, self.language, environments),
                 "overrides": holding.overrides,
             }
         )
-
-
-def _size(text: str | None) -> int:
-    if text is None:
-        return PAGE
-    if not text.isascii() or not text.isdigit() or len(text) > 3 or not 1 <= int(text) <= PAGE:
-        raise Invalid({"size": [_("A whole number from 1 to %(most)d.") % {"most": PAGE}]})
-    return int(text)
 
 
 def _after(text: str | None) -> str:
@@ -114,6 +110,45 @@ def _card(row: Contract, holding: Effective, at: datetime, language: str) -> dic
         "in_force": row.starts_on <= today and (row.ends_on is None or today <= row.ends_on),
         "url": reverse("api_contract", kwargs={"reference": row.reference}),
     }
+
+
+def _environment(one: Environment) -> dict[str, Any]:
+    return {"id": str(one.id), "kind": one.kind, "name": one.name, "release": one.release}
+
+
+def _filing(
+    actor: Actor, row: Contract, holding: Effective, at: datetime, language: str, platforms: Sequence[Environment]
+) -> dict[str, Any]:
+    """Whether the caller may file under the contract now, and what it asks then."""
+    asked = environments_asked(holding.terms, platforms)
+    right = filing_right(actor, row, at, holding.terms)
+    return {
+        "allowed": right.allowed,
+        "reason": right.reason,
+        "clause": right.clause,
+        "environment_kinds": _coded((one for one in holding.terms.environments if one.code in asked), language),
+        "severities": [
+            {"code": one.code, "label": one.label.text(language), "kinds": _coded(one.kinds, language)}
+            for one in holding.terms.severities
+        ],
+        "questions": [
+            {
+                "code": one.code,
+                "label": one.label.text(language),
+                "hint": one.hint.text(language),
+                "kind": one.kind,
+                "required": one.required,
+                "choices": _coded(one.choices, language),
+                "severities": list(one.severities),
+                "clause": one.clauses[0],
+            }
+            for one in holding.terms.filing
+        ],
+    }
+
+
+def _coded(choices: Iterable[Any], language: str) -> list[dict[str, Any]]:
+    return [{"code": one.code, "label": one.label.text(language)} for one in choices]
 
 
 def _target(target: TargetTerms, holding: Effective, changes: Overrides, language: str) -> dict[str, Any]:

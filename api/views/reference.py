@@ -1,9 +1,11 @@
 """What the API offers: as a document for programs, as a page for people."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import wraps
 from typing import Any, Final
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
@@ -46,6 +48,7 @@ def reference(request: HttpRequest) -> HttpResponse:
     context = {
         "operations": list(_operations(document)),
         "shapes": list(_shapes(document)),
+        "origin": settings.PUBLIC_URL,
         "problems": [(code, *texts) for code, texts in PROBLEMS.items()],
     }
     return render(request, "api/reference.html", context)
@@ -65,8 +68,17 @@ def _operations(document: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
                     "scope": found["security"][0]["token"][0],
                     "parameters": found.get("parameters", []),
                     "body": list(_names(_content(found.get("requestBody", {})), shapes)),
+                    "example": _example(found.get("requestBody", {})),
                     "answers": [_answer(status, one, shapes) for status, one in sorted(found["responses"].items())],
                 }
+
+
+def _example(body: Mapping[str, Any]) -> str:
+    """A body that could be sent, as JSON; empty where there is none."""
+    for kind in body.get("content", {}).values():
+        for example in kind.get("examples", {}).values():
+            return json.dumps(example["value"], indent=2, ensure_ascii=False)
+    return ""
 
 
 def _answer(status: str, found: Mapping[str, Any], shapes: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from contracts.terms import parse_terms
 from helpdesk.demo.files import upload_named
 from helpdesk.demo.scripts import Step, Story
 from helpdesk.demo.stage import Stage
-from lifecycle import contests, services, timers
+from lifecycle import contests, holds, services, timers
 from lifecycle.services import version_for
 from notifications.relay import relay
 from notifications.services import mark_read
@@ -172,6 +172,10 @@ class Player:
                 return partial(services.accept_workaround, body=step.body, expected_version=seen)
             case "decline_workaround", ():
                 return partial(services.decline_workaround, body=step.body, expected_version=seen)
+            case "hold", (reason,):
+                return partial(holds.hold_ticket, reason_code=reason, reason=step.body, expected_version=seen)
+            case "release", ():
+                return partial(holds.release_ticket, reason=step.body, expected_version=seen)
         return self._about_figures(step, ticket)
 
     def _about_figures(self, step: Step, ticket: Ticket) -> Callable[..., Ticket]:

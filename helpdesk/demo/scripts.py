@@ -36,6 +36,8 @@ ARGUMENTS = {
     "decline_workaround": 0,
     "exclude": 1,
     "reinstate": 0,
+    "hold": 1,
+    "release": 0,
     "contest": 0,
     "agree": 0,
     "disagree": 0,

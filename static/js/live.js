@@ -1,7 +1,9 @@
 // Asks now and then whether the other side wrote, only while the page is seen; the answer offers, it never replaces.
 const PERIOD = 25_000;
 const GONE = new Set([401, 403, 404]);
-const PARTS = ["#ticket-turn", "#ticket-composer", "#ticket-actions"];
+const PARTS = ["#ticket-turn", "#ticket-composer", "#ticket-actions", "#ticket-contests"];
+// While somebody writes a contest, what the other side contested is drawn again all the same.
+const WITHIN = { "#ticket-contests": "#contest-list" };
 let gone = false;
 
 function look() {
@@ -30,7 +32,9 @@ function isFree(part) {
 document.addEventListener("htmx:confirm", (event) => {
   const offer = event.target.closest?.("[data-show-news]");
   if (!offer) return;
-  const free = PARTS.filter((part) => isFree(document.querySelector(part)));
+  const free = PARTS.map((part) => (isFree(document.querySelector(part)) ? part : WITHIN[part])).filter((part) =>
+    isFree(document.querySelector(part)),
+  );
   offer.setAttribute("hx-select-oob", [offer.getAttribute("hx-select-oob"), ...free].join(","));
   document.addEventListener("htmx:afterSettle", () => document.getElementById("conversation-title")?.focus(), { once: true });
 });

@@ -26,6 +26,7 @@ RULES: dict[str, tuple[str, str]] = {
     "contracts.ContractCalendarChange": (CUSTOMER, "customer_id"),
     "contracts.ContractChange": (CUSTOMER, "customer_id"),
     "contracts.Environment": (CUSTOMER, "customer_id"),
+    "contracts.EnvironmentRecord": (CUSTOMER, "customer_id"),
     "contracts.ContractContact": (CUSTOMER, "customer_id"),
     "tickets.Ticket": (CUSTOMER, "customer_id"),
     "slas.Clock": (CUSTOMER, "customer_id"),
@@ -34,8 +35,15 @@ RULES: dict[str, tuple[str, str]] = {
     "tickets.Attachment": (MESSAGE, "customer_id"),
     "slas.SweepFailure": (STAFF, "provider_id"),
     "notifications.OutboxEntry": (STAFF, "provider_id"),
+    "accounts.AuditEntry": (STAFF, "provider_id"),
+    "accounts.IdentityProvider": (STAFF, "provider_id"),
+    "accounts.Invitation": (STAFF, "provider_id"),
     "accounts.ApiToken": (OWN, "membership_id"),
+    "api.KeptAnswer": (OWN, "membership_id"),
     "tickets.Draft": (OWN, "owner_id"),
+    "tickets.SavedView": (OWN, "owner_id"),
+    "tickets.SharedView": (STAFF, "provider_id"),
+    "tickets.QueuePreference": (OWN, "owner_id"),
     "notifications.Delivery": (OWN, "recipient_id"),
 }
 

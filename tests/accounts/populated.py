@@ -5,11 +5,13 @@ from datetime import timedelta
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from accounts import actors, services
+from accounts import actors, invitations, services, sign_on
 from accounts.roles import Role
 from accounts.tenancy import Actor, acting_as
 from accounts.tokens import create_token
+from api.models import KeptAnswer
 from contracts.amendments import announce_days, approve_amendment, propose_amendment
+from contracts.environments import record_environment
 from lifecycle.services import add_note, reply
 from notifications.models import Delivery
 from slas.models import Clock, SweepFailure
@@ -17,6 +19,7 @@ from tests.worlds import START, World, build_world, membership_of, paris, person
 from tickets.attachments import store_upload
 from tickets.drafts import save_draft
 from tickets.models import Attachment, Event, Ticket
+from tickets.saved_views import Look, keep_view, prefer
 
 FILED = paris("2026-05-04 08:05")
 
@@ -38,6 +41,8 @@ def populate(slug: str, name: str, prefix: str) -> Populated:
     tickets = [_ticket(world, number) for number in range(len(world.customers))]
     _messages(world, tickets)
     _tokens(world)
+    _views(world)
+    _administration(world)
     return Populated(world, tickets, people)
 
 
@@ -91,6 +96,8 @@ def _contracts(world: World) -> None:
                 overrides={"pausing": True},
             )
             approve_amendment(actor=manager, at=START, amendment_id=proposed.id)
+            key, facts = organisation.production.id, {"software": "HOPEX 6"}
+            record_environment(actor=manager, at=START, environment_id=key, facts=facts, number=0)
 
 
 def _ticket(world: World, number: int) -> Ticket:
@@ -128,6 +135,18 @@ def _messages(world: World, tickets: list[Ticket]) -> None:
                 )
 
 
+def _views(world: World) -> None:
+    """Two engineers have each a view of their own and a liking; one shares a view with all of them."""
+    for key in ("engineer", "second"):
+        actor = world.staff[key]
+        with acting_as(actor):
+            keep_view(actor=actor, at=FILED, look=Look("Mine today", {"holder": "mine"}, ["due", "ticket"]))
+            prefer(actor=actor, at=FILED, columns=["ticket"], opens_with="mine")
+    sharing = world.staff["engineer"]
+    with acting_as(sharing):
+        keep_view(actor=sharing, at=FILED, look=Look("For all", {}, ["ticket"]), is_shared=True)
+
+
 def _tokens(world: World) -> None:
     with acting_as(world.system):
         for actor in (*(one.contact for one in world.customers), world.staff["engineer"]):
@@ -138,3 +157,37 @@ def _tokens(world: World) -> None:
                 at=FILED,
                 lasts=timedelta(days=30),
             )
+            KeptAnswer.objects.create(
+                provider=world.provider,
+                membership_id=actor.person,
+                key="once",
+                digest="0" * 64,
+                status=201,
+                body="{}",
+                created_at=FILED,
+            )
+
+
+def _administration(world: World) -> None:
+    """An invitation for each customer and one for the staff, each of which leaves an entry in the trail."""
+    administrator = world.staff["administrator"]
+    places = [(one.customer.id, "viewer") for one in world.customers] + [(None, "auditor")]
+    with acting_as(administrator):
+        for number, (customer_id, role) in enumerate(places):
+            invitations.invite(
+                actor=administrator,
+                at=FILED,
+                email=f"guest{number}@{world.provider.slug}.example",
+                role=role,
+                display_name=f"Guest {number}",
+                language="en",
+                customer_id=customer_id,
+            )
+        sign_on.configure(
+            actor=administrator,
+            at=FILED,
+            name="Sign-on",
+            issuer=f"https://sign-on.{world.provider.slug}.example",
+            client_id="helpdesk",
+            secret="not told",
+        )

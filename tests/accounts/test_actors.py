@@ -32,6 +32,7 @@ DESK = {
     "ticket.workaround",
     "ticket.move",
     "ticket.contest",
+    "environment.record",
     "attachment.upload",
 }
 FILER = {
@@ -44,19 +45,27 @@ FILER = {
     "ticket.move",
     "ticket.contest",
     "ticket.agree",
+    "environment.record",
     "attachment.upload",
 }
-JUDGE = {"ticket.exclude", "ticket.contest", "ticket.agree", "contract.replay"}
-SIGNER = {"contract.propose", "contract.approve"}
+JUDGE = {"ticket.exclude", "ticket.hold", "ticket.contest", "ticket.agree", "contract.replay"}
+SIGNER = {"contract.propose", "contract.approve", "environment.record"}
+VIEWS = {"queue.keep", "queue.share"}
 GRANTED = {
-    Role.ENGINEER_N1: DESK,
-    Role.ENGINEER_N2: DESK,
-    Role.ENGINEER_N3: DESK,
-    Role.SUPPORT_MANAGER: DESK | JUDGE | {"contract.propose", "calendar.change"},
-    Role.ACCOUNT_MANAGER: {"ticket.reply", "ticket.note", "attachment.upload", "calendar.change"} | JUDGE | SIGNER,
-    Role.PRODUCT_MANAGER: {"ticket.note", "attachment.upload"},
-    Role.ADMINISTRATOR: {"ticket.note", "attachment.upload", "calendar.change"} | SIGNER,
-    Role.AUDITOR: NO,
+    Role.ENGINEER_N1: DESK | VIEWS,
+    Role.ENGINEER_N2: DESK | VIEWS,
+    Role.ENGINEER_N3: DESK | VIEWS,
+    Role.SUPPORT_MANAGER: DESK | JUDGE | VIEWS | {"contract.propose", "calendar.change", "queue.curate"},
+    Role.ACCOUNT_MANAGER: {"ticket.reply", "ticket.note", "attachment.upload", "calendar.change"}
+    | JUDGE
+    | SIGNER
+    | VIEWS,
+    Role.PRODUCT_MANAGER: {"ticket.note", "attachment.upload"} | VIEWS,
+    Role.ADMINISTRATOR: {"ticket.note", "attachment.upload", "calendar.change", "queue.curate"}
+    | SIGNER
+    | VIEWS
+    | {"people.manage", "audit.read"},
+    Role.AUDITOR: {"audit.read", "queue.keep"},
     Role.CONTACT: FILER | SIGNER,
     Role.ANIMATOR: FILER | SIGNER,
     Role.SECURITY_OFFICER: FILER,

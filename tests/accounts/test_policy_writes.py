@@ -11,6 +11,7 @@ from django.db import IntegrityError, ProgrammingError, connection, models, tran
 from accounts.identifiers import uuid7
 from accounts.models import Membership
 from accounts.tenancy import Actor, acting_as
+from contracts.models import Contract
 from notifications.models import Delivery, OutboxEntry
 from slas.models import Clock, SweepFailure
 from tests.accounts.oracle import RULES, is_allowed, tenant_models
@@ -24,7 +25,9 @@ APPEND_ONLY = (
     "contracts.TermsVersion",
     "contracts.ContractAmendment",
     "contracts.ContractChange",
+    "contracts.EnvironmentRecord",
     "contracts.CalendarChange",
+    "accounts.AuditEntry",
     "contracts.ContractCalendarChange",
 )
 
@@ -157,13 +160,30 @@ UNIQUE_IN_PARENT = {
     "contracts.Environment": {"name": "Elsewhere"},
     "slas.Clock": {"target": "elsewhere"},
     "contracts.ContractAmendment": {"reference": "elsewhere"},
+    "contracts.EnvironmentRecord": {"number": 999},
+    "tickets.SavedView": {"name": "elsewhere"},
 }
+
+
+def _of_one_source(row: Any, column: str) -> dict[str, Any]:
+    """A message tells of one thing: one that is to tell of a contract or of days gives up its event."""
+    if not row._meta.label.startswith("notifications.") or not column.endswith("_change_id"):
+        return {}
+    given: dict[str, Any] = {"event_id": None, "ticket_id": None}
+    has_customer = hasattr(row, "customer_id")
+    if column == "contract_change_id":
+        ours = Contract.objects.filter(customer_id=row.customer_id) if has_customer else Contract.objects.all()
+        given["contract_id"] = ours[0].pk
+    elif has_customer:
+        given["customer_id"] = None
+    return given
 
 
 def _point_elsewhere(row: Any, column: str, value: UUID) -> None:
     """Write ``row`` with another parent: changed in place, or where history cannot change, as a new row."""
     if row._meta.label not in APPEND_ONLY:
-        type(row).objects.filter(pk=row.pk).update(**{column: value}, **UNIQUE_IN_PARENT.get(row._meta.label, {}))
+        others = UNIQUE_IN_PARENT.get(row._meta.label, {}) | _of_one_source(row, column)
+        type(row).objects.filter(pk=row.pk).update(**{column: value}, **others)
         return
     copy = _copy(row)
     setattr(copy, column, value)
@@ -189,7 +209,7 @@ def test_a_foreign_key_answers_alike_for_foreign_and_nonexistent(mega, octipas):
         model, column = by_table[table], columns[-1]
         own = next((row for row in _rows(mega, model) if getattr(row, column) is not None), _rows(mega, model)[0])
         parents = model._meta.get_field(column.removesuffix("_id")).related_model
-        foreign = _rows(octipas, parents)[0].pk
+        foreign = _rows(octipas, parents)[-1].pk
         with acting_as(mega.world.system):
             answers = {_refusal_of_key(own, column, value) for value in (foreign, uuid7())}
         # Where a row has children of its own, their keys may speak first; the answer is the same for both.
@@ -310,15 +330,23 @@ def test_questions_across_tenants_belong_to_one_login_each(owner_connection):
                   has_function_privilege('helpdesk_backup', p.oid, 'EXECUTE')
            FROM pg_proc p WHERE p.prosecdef AND p.pronamespace = 'public'::regnamespace ORDER BY 1"""
     ).fetchall()
-    assert [row[0] for row in rows] == [
-        "all_providers",
-        "api_token_user",
-        "providers_with_due_clocks",
-        "providers_with_waiting_messages",
-    ]
+    ids, worker, app, both = "SETOF uuid", [True, False], [False, True], [True, True]
+    own_places = "TABLE(membership_id uuid, provider_name character varying, customer_name character varying)"
+    told = {
+        "all_providers": (ids, worker),
+        "api_token_user": (ids, app),
+        "helpdesk_figures": ("TABLE(name text, value numeric)", both),
+        "invitation_provider": (ids, app),
+        "places_of_user": (own_places, app),
+        "providers_with_due_clocks": (ids, worker),
+        "providers_with_waiting_invitations": (ids, worker),
+        "providers_with_waiting_messages": (ids, worker),
+        "tickets_found": (ids, both),
+    }
+    assert [row[0] for row in rows] == sorted(told)
     for name, *found in rows:
-        logins = [False, True, False] if name == "api_token_user" else [True, False, False]
-        assert found == ["helpdesk_search", ["search_path=public, pg_temp"], "SETOF uuid", *logins], name
+        answer, logins = told[name]
+        assert found == ["helpdesk_search", ["search_path=public, pg_temp"], answer, *logins, False], name
 
 
 def test_the_search_role_cannot_sign_in_and_writes_nothing(owner_connection):

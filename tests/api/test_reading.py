@@ -25,7 +25,9 @@ def test_a_contract_tells_its_targets_and_figures(world: World, contact: Program
     assert told["terms"]["code"] == "hopex-saas"
     assert told["customer"]["name"] == world.customers[0].customer.name
     assert (told["starts_on"], told["ends_on"], told["in_force"]) == ("2026-01-01", "2028-12-31", True)
-    assert told["environments"] == [{"kind": "production", "name": "Production", "release": "HOPEX 6"}]
+    production = world.customers[0].production
+    shown = {"kind": "production", "name": "Production", "release": "HOPEX 6"}
+    assert told["environments"] == [{"id": str(production.id), **shown}]
     response = next(one for one in told["targets"] if one["target"] == "response")
     critical = next(one for one in response["figures"] if one["severity"] == "critical")
     assert (critical["amount"], critical["unit"], critical["reference"]) == (4, "business_hours", "")

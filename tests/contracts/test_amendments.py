@@ -11,6 +11,7 @@ from accounts.tenancy import Actor, acting_as
 from contracts.amendments import (
     announce_days,
     approve_amendment,
+    check_proposal,
     decline_amendment,
     propose_amendment,
     propose_override,
@@ -217,6 +218,41 @@ def test_a_customer_speaks_by_a_contact_whom_the_contract_names(world):
     with pytest.raises(Forbidden):
         approve(made, world.customers[0].contact)
     approve(made, world.customers[0].contact, at=paris("2026-03-03 10:00"))
+
+
+@pytest.mark.parametrize("who", ["viewer", "contact"])
+def test_a_customer_proposes_by_a_contact_whom_the_contract_names(world, who):
+    """HOP-9: somebody who was replaced, or who never was named, speaks for nobody."""
+    actor = world.customers[0].people[who]
+    with acting_as(world.system):
+        world.customers[0].contract.contacts.update(replaced_on=PROPOSED.date())
+    with pytest.raises(Forbidden):
+        propose(world, actor)
+    with acting_as(world.system):
+        assert not ContractAmendment.objects.exists()
+
+
+def test_a_look_refuses_what_a_proposal_would_and_writes_nothing(world):
+    contract_id = world.customers[0].contract.id
+    given = {"contract_id": contract_id, "overrides": override(2), "reference": "A-1", "in_force_from": FROM}
+    signer, stranger = world.staff["account_manager"], world.customers[1].contact
+    with acting_as(signer):
+        check_proposal(actor=signer, at=PROPOSED, **given)
+        with pytest.raises(Invalid):
+            check_proposal(actor=signer, at=PROPOSED, **given | {"reference": ""})
+        with pytest.raises(Invalid) as too_long:
+            check_proposal(actor=signer, at=PROPOSED, **given, reason="x" * 2_001)
+        assert too_long.value.errors.keys() == {"reason"}
+        assert not ContractAmendment.objects.exists()
+    with acting_as(stranger), pytest.raises(NotFound):
+        check_proposal(actor=stranger, at=PROPOSED, **given)
+
+
+def test_the_reason_of_a_proposal_is_kept_for_both_sides(world):
+    made = propose(world, reason=" They asked for it. ")
+    for actor in both(world):
+        with acting_as(actor):
+            assert ContractChange.objects.get(amendment=made).data["reason"] == "They asked for it."
 
 
 def test_another_customer_does_not_know_of_it(world):

@@ -51,7 +51,8 @@ def announce(world: World, days: dict[str, Any] | None = None, at: datetime = AN
     if "contract_id" not in given:
         given["terms_code"] = given.get("terms_code", "hopex-saas")
     with acting_as(manager):
-        return add_closure(actor=manager, at=at, name="Works on the building", days=days or CLOSED, **given)
+        told = {"name": "Works on the building", "days": days or CLOSED, "late_reason": "The lift fell."}
+        return add_closure(actor=manager, at=at, **told | given)
 
 
 def clock(world: World, ticket: Ticket) -> Clock:

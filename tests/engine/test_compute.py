@@ -301,7 +301,7 @@ def test_the_command_reads_files_and_speaks_french(monkeypatch: pytest.MonkeyPat
     file = tmp_path / "cases.jsonl"
     file.write_text(json.dumps(DUE) + "\n" + json.dumps(ADD), encoding="utf-8")
     answers = run(b"", monkeypatch, str(file), "--language", "fr")
-    assert answers[0]["steps"][-1]["text"] == "Échéance : mar 5 mai 2026, 13:00 (Europe/Paris)."
+    assert answers[0]["steps"][-1]["text"] == "Échéance : mar. 5 mai 2026 à 13:00 (Europe/Paris)."
     assert answers[1]["at"] == "2026-05-04T09:00:00Z"
 
 

@@ -9,9 +9,9 @@ from contracts.holiday_dates import holiday_years
 from contracts.terms import Terms, TermsError, UnknownTerm, load_terms, missing_contract_data, parse_terms
 from contracts.terms.checks import UNITS
 from slas.engine import UNITS as ENGINE_UNITS
-from slas.engine import AlertThreshold, BadSpec, Clauses, Limit, MonthRollover, Rules, Unit
+from slas.engine import AlertThreshold, BadSpec, Calendar, Clauses, Limit, MonthRollover, Rules, Unit
 from slas.management.commands.sla_compute import DATA
-from slas.policies import SHARED, calendar_for, policy_for, public_holidays, span
+from slas.policies import SHARED, Calendars, calendar_for, policy_for, public_holidays, span
 from tests.engine.worlds import OFFICE_WEEK
 
 
@@ -494,3 +494,14 @@ def test_the_availability_period_is_that_of_the_subsidiary_that_signed(saas: Ter
     assert (spec.zone, spec.holidays) == ("Europe/London", public_holidays("GB", "ENG"))
     assert calendar_for(saas, "fr", overrides=signed).spec.zone == "Europe/Paris"
     assert calendar_for(saas, "availability").spec.zone == "Europe/Paris"
+
+
+def test_calendars_of_drafts_are_kept_where_the_caller_says(saas: Terms) -> None:
+    draft = {"calendars": [{"calendar": "fr", "weekly": {"mon": ["06:00-07:00"]}, "reference": "A"}]}
+
+    def compiled(calendars: Calendars) -> Calendar:
+        return policy_for(saas, "response", overrides=draft, calendars=calendars).calendar
+
+    mine, other = Calendars(2), Calendars(2)
+    assert compiled(mine) is compiled(mine)
+    assert compiled(mine) is not compiled(other)

@@ -24,20 +24,20 @@ def said(step: Step, language: str = "en", zone: str = "Europe/Paris") -> str:
 
 def test_a_due_time_names_the_zone() -> None:
     step = Step(None, "due", {"due": at("2026-11-12 13:00")})
-    assert said(step) == "Due Thu 12 November 2026, 13:00 (Europe/Paris)."
-    assert said(step, "fr") == "Échéance : jeu 12 novembre 2026, 13:00 (Europe/Paris)."
-    assert said(step, zone="America/New_York") == "Due Thu 12 November 2026, 07:00 (America/New_York)."
+    assert said(step) == "Due Thu 12 Nov 2026, 13:00 (Europe/Paris)."
+    assert said(step, "fr") == "Échéance : jeu. 12 nov. 2026 à 13:00 (Europe/Paris)."
+    assert said(step, zone="America/New_York") == "Due Thu 12 Nov 2026, 07:00 (America/New_York)."
 
 
 def test_midnight_that_ends_a_day_is_24_00_of_that_day() -> None:
-    assert said(Step(None, "due", {"due": at("2026-11-13 00:00")})) == "Due Thu 12 November 2026, 24:00 (Europe/Paris)."
+    assert said(Step(None, "due", {"due": at("2026-11-13 00:00")})) == "Due Thu 12 Nov 2026, 24:00 (Europe/Paris)."
     breached = said(Step(None, "breached", {"due": at("2026-11-13 00:00")}))
-    assert breached == "The time passed Thu 12 November 2026, 24:00 without being met."
+    assert breached == "The time passed Thu 12 Nov 2026, 24:00 without being met."
 
 
 def test_midnight_that_starts_a_day_is_00_00_of_that_day() -> None:
     assert said(Step(None, "next_day", {"start": at("2026-11-13 00:00")})) == (
-        "Counting starts the day after the event: Fri 13 November 2026, 00:00."
+        "Counting starts the day after the event: Fri 13 Nov 2026, 00:00."
     )
 
 

@@ -24,7 +24,7 @@ from helpdesk.embedded.valkey import ValkeyServer
 from helpdesk.environment import BASE_DIR
 from helpdesk.run import HANGING_SECONDS, Run
 from helpdesk.stack import Stack, web_command
-from helpdesk.tasks import ALIVE_FILE
+from helpdesk.watching.health import ALIVE_FILE
 
 pytestmark = pytest.mark.processes
 UP = re.compile(r"The helpdesk runs at (http://\S+)  \(ready in ([\d.]+) s\)")

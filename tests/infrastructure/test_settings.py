@@ -187,3 +187,22 @@ def test_sessions_and_sign_in_limits_outlive_the_broker() -> None:
     assert settings.SESSION_ENGINE == "django.contrib.sessions.backends.db"
     assert settings.CACHES["default"]["BACKEND"] == "django.core.cache.backends.db.DatabaseCache"
     assert settings.CACHES["default"]["LOCATION"] == "cache_entries"
+
+
+def test_check_for_deployment_has_nothing_to_say(tmp_path: Path) -> None:
+    code = (
+        "import sys; from django.core.management import execute_from_command_line; "
+        "execute_from_command_line(['manage.py', 'check', '--deploy', '--fail-level', 'WARNING'])"
+    )
+    served = {
+        "HELPDESK_HTTPS": "1",
+        "HELPDESK_PROXIES": "1",
+        "HELPDESK_SECRET_KEY": "q7Zb" + "".join(chr(97 + n % 26) for n in range(60)),
+        "HELPDESK_ALLOWED_HOSTS": "support.example.com",
+        "DATABASE_URL": "postgresql://helpdesk_app:word@127.0.0.1:1/helpdesk",
+    }
+    answer = run_python(code, tmp_path, **served)
+    assert answer.returncode == 0, answer.stderr
+    assert "no issues (0 silenced)" in answer.stdout
+    bare = run_python(code, tmp_path, **(served | {"HELPDESK_HTTPS": "0"}))
+    assert bare.returncode == 1 and "SECURE_SSL_REDIRECT" in bare.stderr

@@ -16,7 +16,8 @@ from helpdesk.celery import app
 from helpdesk.embedded.processes import wait_until
 from helpdesk.embedded.valkey import ValkeyServer
 from helpdesk.environment import BASE_DIR
-from helpdesk.tasks import ALIVE_FILE, prove_alive
+from helpdesk.tasks import prove_alive
+from helpdesk.watching.health import ALIVE_FILE
 from tests.harness.servers import ProductProcess, product_environment
 
 PUBLISH = """

@@ -23,6 +23,7 @@ MAY = {
     "manager": DESK,
     "account_manager": frozenset({"reply", "note"}),
     "auditor": frozenset(),
+    "administrator": frozenset({"note"}),
     "contact": FILER,
     "colleague": FILER,
     "viewer": frozenset(),

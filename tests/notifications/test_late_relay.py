@@ -165,7 +165,7 @@ def test_every_event_says_how_its_ticket_stood(world, swept):
             sweep(at=DUE + timedelta(days=1))
         with as_system(world):
             ticket = Ticket.objects.get()
-        last = Standing.after(journal(world, ticket)[-1])
+        last = Standing.after(journal(world, ticket)[-1], ticket)
         assert last == Standing.of(ticket)
         seen.append((last.severity, last.due_at, last.assignee_name))
 
@@ -181,8 +181,8 @@ def test_every_event_says_how_its_ticket_stood(world, swept):
 def test_what_a_ticket_was_survives_the_way_through_the_journal(world):
     ticket = world.file(MONDAY, severity="moderate")
     (event,) = journal(world, ticket)
-    assert Standing.after(event) == Standing("moderate", paris("2026-05-06 00:00"), None, "")
+    assert Standing.after(event, ticket) == Standing("moderate", paris("2026-05-06 00:00"), None, "")
     ticket = do(world, world.staff["engineer"], "reply", do(world, world.staff["engineer"], "take", ticket))
     event = journal(world, ticket)[-1]
     engineer = world.staff["engineer"]
-    assert Standing.after(event) == Standing("moderate", None, engineer.membership_id, engineer.name)
+    assert Standing.after(event, ticket) == Standing("moderate", None, engineer.membership_id, engineer.name)

@@ -3,7 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from urllib.parse import urlsplit
 
+from django.urls import resolve
+
+from tests.security.corpus import NIGHTLY
 from tests.security.matrix import Visitor
 from tests.security.routes import Case
 
@@ -22,16 +26,21 @@ class _Reader(HTMLParser):
         super().__init__()
         self.address = address
         self.forms: list[Form] = []
+        self._by_id: dict[str, Form] = {}
+        self._open: Form | None = None
         self._select = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         if tag == "form":
             action = given.get("action") or self.address
-            self.forms.append(Form(given.get("method", "get").upper(), action))
-        if not self.forms:
+            self._open = Form(given.get("method", "get").upper(), action)
+            self._by_id[given.get("id", "")] = self._open
+            self.forms.append(self._open)
+        owner = self._by_id.get(given["form"]) if "form" in given else self._open
+        if owner is None:
             return
-        fields = self.forms[-1].fields
+        fields = owner.fields
         name = given.get("name", "")
         if tag == "select":
             self._select = name
@@ -46,10 +55,12 @@ class _Reader(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag == "select":
             self._select = ""
+        elif tag == "form":
+            self._open = None
 
 
 def forms_of(visitor: Visitor, addresses: list[str]) -> Iterator[Form]:
-    """The forms of these pages, each pair of action and fields once."""
+    """The forms of these pages, each pair of view and fields once (in the long runs: of address and fields)."""
     seen = set()
     for address in addresses:
         answer = visitor.ask("GET", address, Case("-", True))
@@ -58,7 +69,8 @@ def forms_of(visitor: Visitor, addresses: list[str]) -> Iterator[Form]:
         reader.feed(answer.content.decode())
         for form in reader.forms:
             form.fields.pop("csrfmiddlewaretoken", None)
-            key = (form.method, form.action, tuple(sorted(form.fields)))
+            place = form.action if NIGHTLY else resolve(urlsplit(form.action).path).view_name
+            key = (form.method, place, tuple(sorted(form.fields)))
             if key not in seen:
                 seen.add(key)
                 yield form

@@ -22,6 +22,16 @@ SIDE_TABLES = frozenset(
 )
 """Bookkeeping that a refused request may write: denials, limits, the session's last sign of life (never its key)."""
 
+_TOUCHES = """
+SELECT coalesce(sum(pg_stat_get_xact_tuples_inserted(oid) + pg_stat_get_xact_tuples_deleted(oid)
+                    + CASE WHEN relname IN ('django_session', 'usersessions_usersession') THEN 0
+                           ELSE pg_stat_get_xact_tuples_updated(oid) END), 0)
+FROM pg_class
+WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+  AND relname NOT IN ('accounts_accessrecord', 'accounts_ratewindow', 'cache_entries', 'django_migrations')
+"""
+"""A new session key is an insertion; a session's last sign of life an update, which a refused request may write."""
+
 _ONCE = (
     (re.compile(rb'name="csrfmiddlewaretoken" value="[^"]*"'), b"TOKEN"),
     (re.compile(rb'"X-CSRFToken": "[^"]*"'), b"TOKEN"),
@@ -52,6 +62,13 @@ def question(names: Iterable[str]) -> str:
     for table in ("django_session", "usersessions_usersession"):
         parts.append(f"(SELECT coalesce(string_agg(session_key, ',' ORDER BY session_key), '') FROM {table})")
     return f"SELECT {' || '.join(parts)}"
+
+
+def touches() -> int:
+    """How many rows this transaction has written or tried to; equal before and after spares reading every table."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TOUCHES)
+        return int(cursor.fetchone()[0])
 
 
 class Ledger:

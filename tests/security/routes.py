@@ -5,6 +5,7 @@ A route with a parameter that has no entry here fails the matrix, and so does a 
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -12,10 +13,15 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.access import Access, access_of
 from accounts.tenancy import Actor, acting_as
+from contracts.publishing import DATA
+from contracts.terms import load_terms
+from tests.security import administration
 from tests.security.canaries import Person
 from tests.security.stage import Owned, Stage
 from tickets.models import Event, Ticket
+from web.forms.redrafts import groups_of
 
+VERBS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 NOBODY = UUID("00000000-0000-7000-8000-000000000000")
 NO_REFERENCE = "MEGA-4999"
 NO_CONTRACT = "NO-SUCH-CONTRACT"
@@ -46,6 +52,7 @@ class Case:
     asked: tuple[str, ...] = ()
     family: str = ""
     is_json: bool = False
+    headers: dict[str, str] = field(default_factory=dict)
 
     def address(self, name: str) -> str:
         """The path of the call."""
@@ -54,12 +61,35 @@ class Case:
 
 def walk(resolver: URLResolver | None = None) -> Iterator[Route]:
     """Every address that the resolver knows, with names of its parameters."""
+    for pattern in _patterns(resolver):
+        parameters = frozenset(pattern.pattern.regex.groupindex)
+        yield Route(pattern.name or str(pattern.pattern), parameters, access_of(pattern.callback))
+
+
+def _patterns(resolver: URLResolver | None = None) -> Iterator[URLPattern]:
     for pattern in (resolver or get_resolver()).url_patterns:
         if isinstance(pattern, URLResolver):
-            yield from walk(pattern)
+            yield from _patterns(pattern)
         elif isinstance(pattern, URLPattern):
-            parameters = frozenset(pattern.pattern.regex.groupindex)
-            yield Route(pattern.name or str(pattern.pattern), parameters, access_of(pattern.callback))
+            yield pattern
+
+
+@cache
+def _answered() -> dict[str, frozenset[str]]:
+    return {pattern.name or str(pattern.pattern): _verbs_of(pattern.callback) for pattern in _patterns()}
+
+
+def _verbs_of(view: Any) -> frozenset[str]:
+    if hasattr(view, "methods"):
+        return frozenset(view.methods)
+    if hasattr(view, "cls"):
+        return frozenset(verb.upper() for verb in view.cls.http_method_names if hasattr(view.cls, verb))
+    return frozenset(VERBS)
+
+
+def answered(route: str) -> frozenset[str]:
+    """The verbs that an address has a view for; all of them where the view does not say."""
+    return _answered()[route]
 
 
 def _serves(person: Person, owned: Owned) -> bool:
@@ -154,6 +184,14 @@ def _looks(stage: Stage, person: Person) -> list[Case]:
     ]
 
 
+def _severity_asked(stage: Stage, person: Person) -> list[Case]:
+    """What another severity would do to the deadlines."""
+    return [
+        Case(case.thing, case.entitled, case.kwargs, query={"severity": "minor"}, asked=case.asked)
+        for case in _tickets(stage, person)
+    ]
+
+
 def _receipts(stage: Stage, person: Person) -> list[Case]:
     return [
         Case(case.thing, case.entitled, {**case.kwargs, "target": "response"}, asked=case.asked)
@@ -191,6 +229,16 @@ def _contracts(stage: Stage, person: Person) -> list[Case]:
     return cases
 
 
+def _environments(stage: Stage, person: Person) -> list[Case]:
+    """A technical record is written for an environment of each customer."""
+    data = {"number": "1", "software": "HOPEX 6.1", "remarks": "As of today."}
+    cases = [Case(NOTHING, False, {"environment_id": NOBODY}, data=data, asked=(str(NOBODY),))]
+    for key, owned in stage.customers.items():
+        named = {"environment_id": owned.environment.id}
+        cases.append(Case(key, _serves(person, owned), named, data=data, asked=(str(owned.environment.id),)))
+    return cases
+
+
 def _decisions(stage: Stage, person: Person) -> list[Case]:
     """An amendment that there is not is approved."""
     return [
@@ -202,6 +250,40 @@ def _decisions(stage: Stage, person: Person) -> list[Case]:
             asked=case.asked,
         )
         for case in _contracts(stage, person)
+    ]
+
+
+def _proposals(stage: Stage, person: Person) -> list[Case]:
+    """An amendment is drawn up and looked at; whoever only looks writes nothing."""
+    held = groups_of(load_terms(DATA / "hopex-saas.yaml"), {}, "en")
+    fields = {name: value or "" for group in held for part in group.parts for name, value in part.initial().items()}
+    given = {
+        "reference": "AV-1",
+        "in_force_from": "2028-01-01",
+        "reason": "As agreed.",
+        "figure_response_critical_amount": "2",
+        "figure_response_critical_unit": "business_hours",
+        "action": "preview",
+    }
+    data = {name: str(value) for name, value in (fields | given).items()}
+    return [
+        Case(case.thing, case.entitled, case.kwargs, data=data, asked=case.asked) for case in _contracts(stage, person)
+    ]
+
+
+def _announcements(stage: Stage, person: Person) -> list[Case]:
+    """A closure for everybody is drawn up and looked at."""
+    data = {
+        "scope": "all",
+        "calendar": "fr",
+        "what": "closed",
+        "first_day": "2028-01-03",
+        "name": "Works",
+        "reference": "N-1",
+        "action": "preview",
+    }
+    return [
+        Case(case.thing, case.entitled, case.kwargs, data=data, asked=case.asked) for case in _contracts(stage, person)
     ]
 
 
@@ -315,6 +397,30 @@ def _queues(stage: Stage, person: Person) -> list[Case]:
     return cases
 
 
+def _queue_searches(stage: Stage, person: Person) -> list[Case]:
+    """The queue as a file or as news: every row of it would name its ticket."""
+    return [Case("-", True), *_queues(stage, person)]
+
+
+def _bulk_takes(stage: Stage, person: Person) -> list[Case]:
+    """A ticket of each customer is taken along with many others."""
+    cases = []
+    for case in _tickets(stage, person, "waiting"):
+        data = {"act": "take", "chosen": f"{case.asked[0]}:1"}
+        cases.append(Case(case.thing, case.entitled, data=data, asked=case.asked))
+    return cases
+
+
+def _views(stage: Stage, person: Person) -> list[Case]:
+    """Views of the queue: one's own, those of others, those that are shared at either provider."""
+    data = {"name": "Renamed", "column_1": "due"}
+    cases = [Case(NOTHING, False, {"view_id": NOBODY}, data=data, asked=(str(NOBODY),))]
+    for key, row in stage.views.items():
+        entitled = person.provider == key.removeprefix("shared_") if key.startswith("shared_") else key == person.key
+        cases.append(Case(key, entitled, {"view_id": row}, data=data, asked=(str(row),)))
+    return cases
+
+
 def _drafts(stage: Stage, person: Person) -> list[Case]:
     return [
         Case(case.thing, case.entitled, data={"key": f"reply:{case.asked[0]}", "body": "kept"}, asked=case.asked)
@@ -376,9 +482,74 @@ def _computations(stage: Stage, person: Person) -> list[Case]:
     return cases
 
 
+# The API -------------------------------------------------------------------------------------------------------------
+def _api_lists(stage: Stage, person: Person) -> list[Case]:
+    """Lists of tickets: of everything, by a word, by a customer, by a contract, by who has them."""
+    cases = [Case("-", True), Case("-", True, query={"order": "due", "size": "1"})]
+    for case in _tickets(stage, person):
+        cases.append(Case(case.thing, case.entitled, query={"q": case.asked[0]}, asked=case.asked))
+    for name, family in (("customer", "customer"), ("contract", "contract")):
+        nothing = str(NOBODY) if name == "customer" else NO_CONTRACT
+        cases.append(Case(NOTHING, False, query={name: nothing}, asked=(nothing,), family=family))
+        for key, owned in stage.customers.items():
+            value = str(owned.customer.id) if name == "customer" else owned.contract.reference
+            query, asked = {name: value}, (value,)
+            cases.append(Case(key, _serves(person, owned), query=query, asked=asked, family=family))
+    return [*cases, *_api_filings(stage, person)]
+
+
+def _api_filings(stage: Stage, person: Person) -> list[Case]:
+    """The filings of the page as programs send them."""
+    references = {str(owned.contract.id): owned.contract.reference for owned in stage.customers.values()}
+    cases = []
+    for case in _filings(stage, person):
+        given = dict(case.data)
+        body: dict[str, Any] = {name: given[name] for name in ("environment", "severity", "title", "description")}
+        body["contract"] = references.get(given["contract"], NO_CONTRACT)
+        details = {name: value for name, value in given.items() if name.startswith("detail_")}
+        body["details"] = {name.removeprefix("detail_"): value for name, value in details.items()}
+        if "attachments" in given:
+            body["attachments"] = [given["attachments"]]
+        owner = stage.customers.get(case.thing)
+        # Whoever sees the contract but may not file is told so; that is no secret from him.
+        known = case.entitled or (not case.family and owner is not None and _serves(person, owner))
+        told = {"data": body, "asked": case.asked, "family": f"filing {case.family}", "is_json": True}
+        cases.append(Case(case.thing, known, **told))
+    return cases
+
+
+def _api_act(which: str = "ticket", **body: Any) -> "Cases":
+    """An act on a ticket with the version that its reader would send."""
+
+    def cases(stage: Stage, person: Person) -> list[Case]:
+        made = []
+        for case in _tickets(stage, person, which):
+            owned = stage.customers.get(case.thing)
+            ticket = getattr(owned, which) if owned else None
+            version = (ticket.public_version if person.is_external else ticket.version) if ticket else 1
+            headers = {"If-Match": f'"{version}"'}
+            told = {"data": dict(body), "asked": case.asked, "is_json": True, "headers": headers}
+            made.append(Case(case.thing, case.entitled, case.kwargs, **told))
+        return made
+
+    return cases
+
+
+def _api_assign(stage: Stage, person: Person) -> list[Case]:
+    colleagues = stage.staff.get(person.provider, stage.staff["mega"])
+    return _api_act(assignee=str(colleagues["silent"].person))(stage, person)
+
+
+def _asked_as(calls: administration.Calls) -> "Cases":
+    return lambda stage, person: [
+        Case(call.thing, call.entitled, call.kwargs, data=call.data, asked=call.asked) for call in calls(stage, person)
+    ]
+
+
 Cases = Callable[[Stage, Person], list[Case]]
 TABLE: dict[str, Cases] = {
     "home": _plain(),
+    "customer_home": _plain(),
     "sign_in": _plain(email="nobody@mega.example", password="wrong"),
     "sign_out": _plain(),
     "demo_sign_in": _demo,
@@ -394,12 +565,24 @@ TABLE: dict[str, Cases] = {
     "notifications_read": _notices,
     "styleguide": _plain(),
     "healthz": _plain(),
+    "readyz": _plain(),
+    "metrics": _plain(),
     "cases": _searches,
     "new_case": _filings,
     "new_case_due": _due,
     "queue": _queues,
+    "queue_counts": _queues,
+    "queue_live": _queue_searches,
+    "queue_file": _queue_searches,
+    "queue_bulk": _bulk_takes,
+    "queue_views": _plain(opens_with="mine", column_1="ticket"),
+    "queue_view_new": _plain(name="Anew", column_1="ticket"),
+    "queue_view": _views,
+    "queue_view_delete": _views,
+    "set_keys": _plain(keys="off"),
     "ticket": _tickets,
     "ticket_live": _looks,
+    "ticket_print": _tickets,
     "clock_receipt": _receipts,
     "ticket_take": _act("waiting"),
     "ticket_assign": _assign,
@@ -415,20 +598,28 @@ TABLE: dict[str, Cases] = {
     "ticket_reopen": _act("resolved", body="Still wrong."),
     "ticket_close": _act("resolved"),
     "ticket_severity": _act(severity="minor", reason_code="impact_reassessed", reason="Few are concerned."),
+    "ticket_severity_due": _severity_asked,
     "ticket_exclude": _act(reason_code="guide_not_followed", evidence="Their network was down."),
     "ticket_reinstate": _act(reason="It was ours."),
+    "ticket_hold": _act(reason_code="unpaid_invoices", reason="Two invoices are open."),
+    "ticket_release": _act(reason="They are paid."),
     "ticket_contest": _contest,
     "ticket_accept_contest": _act(contest=str(NOBODY)),
     "ticket_decline_contest": _act(contest=str(NOBODY), reason="No."),
     "ticket_withdraw_contest": _act(contest=str(NOBODY)),
     "upload": _uploads,
     "attachment": _files,
+    "attachment_picture": _files,
     "markdown_preview": _plain(body="*Hello*"),
     "save_draft": _drafts,
+    "environment": _environments,
     "contract": _contracts,
     "contract_clauses": _contracts,
     "contract_decide": _decisions,
     "contract_what_if": _what_ifs,
+    "contract_propose": _proposals,
+    "contract_announce": _announcements,
+    **{name: _asked_as(calls) for name, calls in administration.CALLS.items()},
     "api_reference": _plain(),
     "api_openapi": _plain(),
     "api_contracts": _contract_pages,
@@ -436,10 +627,36 @@ TABLE: dict[str, Cases] = {
     "api_clocks": _tickets,
     "api_clock_receipt": _receipts,
     "api_compute": _computations,
+    "api_tickets": _api_lists,
+    "api_ticket": _tickets,
+    "api_comments": _api_act(body="An answer."),
+    "api_events": _tickets,
+    "api_ticket_files": _tickets,
+    "api_upload": _plain(),
+    "api_attachment": _files,
+    "api_transitions": _tickets,
+    "api_take": _api_act("waiting"),
+    "api_assign": _api_assign,
+    "api_ask": _api_act(body="Which release?"),
+    "api_call": _api_act(body="We spoke."),
+    "api_workaround": _api_act(kind="provisional", body="Use the old report meanwhile."),
+    "api_accept_workaround": _api_act(),
+    "api_decline_workaround": _api_act(body="It loses data."),
+    "api_severity": _api_act(severity="minor", reason_code="impact_reassessed", reason="Few are concerned."),
+    "api_move": _api_act("resolved", step="confirm_test"),
+    "api_resolve": _api_act(body="Import again.", resolution_type="workaround"),
+    "api_reopen": _api_act("resolved", body="Still wrong."),
+    "api_close": _api_act("resolved"),
 }
 """Name of an address → its calls for one person, with bodies that would do something."""
 
 PERMISSION = {
+    **administration.PERMISSION,
+    "queue_bulk": "ticket.take",
+    "queue_views": "queue.keep",
+    "queue_view_new": "queue.keep",
+    "queue_view": "queue.keep",
+    "queue_view_delete": "queue.keep",
     "ticket_take": "ticket.take",
     "ticket_assign": "ticket.assign",
     "ticket_reply": "ticket.reply",
@@ -456,12 +673,23 @@ PERMISSION = {
     "ticket_severity": "ticket.severity",
     "ticket_exclude": "ticket.exclude",
     "ticket_reinstate": "ticket.exclude",
+    "ticket_hold": "ticket.hold",
+    "ticket_release": "ticket.hold",
     "ticket_contest": "ticket.contest",
     "ticket_accept_contest": "ticket.agree",
     "ticket_decline_contest": "ticket.agree",
     "ticket_withdraw_contest": "ticket.contest",
     "contract_decide": "contract.approve",
+    "environment": "environment.record",
     "new_case": "ticket.file",
+    "api_tickets": "ticket.file",
+    "api_comments": "ticket.reply",
+} | {
+    f"api_{name}": f"ticket.{name}"
+    for name in (
+        *("take", "assign", "ask", "call", "workaround", "accept_workaround", "decline_workaround"),
+        *("severity", "move", "resolve", "reopen", "close"),
+    )
 }
 FREE = frozenset({"save_draft", "notifications_read", "demo_sign_in", "sign_out", "set_language", "set_time_zone"})
 """Addresses by which everybody writes, but only what is his own."""
@@ -471,6 +699,8 @@ def may_write(route: str, person: Person, case: Case) -> bool:
     """Whether a POST of ``case`` may change anything at all."""
     if route in {"sign_out", "set_language"}:
         return bool(person.session_key)
+    if route == "forgotten_password":
+        return True
     if not case.entitled:
         return False
     if route == "demo_sign_in":

@@ -11,10 +11,11 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from accounts import actors, services, tokens
+from accounts import actors, invitations, services, tokens
 from accounts.models import Customer, DemoAccount, Membership, Provider, User
 from accounts.roles import Role
 from accounts.tenancy import Actor, acting_as
+from contracts.environments import record_environment
 from contracts.models import Contract, Environment, TermsVersion
 from contracts.publishing import DATA, publish_terms
 from contracts.services import add_environment, name_contact, sign_contract
@@ -28,6 +29,7 @@ from tests.worlds import START, membership_of, paris, person
 from tickets.attachments import store_upload
 from tickets.drafts import save_draft
 from tickets.models import Attachment, Comment, Ticket
+from tickets.saved_views import Look, keep_view
 
 FILED = paris("2026-05-04 08:05")
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -38,6 +40,7 @@ STAFF = {
     "manager": Role.SUPPORT_MANAGER,
     "account_manager": Role.ACCOUNT_MANAGER,
     "auditor": Role.AUDITOR,
+    "administrator": Role.ADMINISTRATOR,
 }
 """``engineer`` speaks to customers; ``silent`` writes private notes only, so that his very name is private."""
 
@@ -54,6 +57,8 @@ class Owned:
     ticket: Ticket | None = None
     waiting: Ticket | None = None
     resolved: Ticket | None = None
+    invitation: UUID | None = None
+    contact_row: UUID | None = None
     files: dict[str, Attachment] = field(default_factory=dict)
 
 
@@ -68,6 +73,7 @@ class Stage:
     mails: dict[str, UUID] = field(default_factory=dict)
     notices: dict[str, UUID] = field(default_factory=dict)
     sessions: dict[str, int] = field(default_factory=dict)
+    views: dict[str, UUID] = field(default_factory=dict)
     demo_user: UUID | None = None
 
 
@@ -79,6 +85,7 @@ def build_stage(become: Callable[[str], None]) -> Stage:
     _provider(stage, "octipas", "OCTI", {"c": None})
     for key in stage.customers:
         _work(stage, key)
+    _views(stage)
     become("worker")
     timers.sweep(at=FILED + timedelta(days=2))
     relay(at=FILED + timedelta(days=2, minutes=1))
@@ -111,7 +118,9 @@ def _provider(stage: Stage, slug: str, prefix: str, customers: dict[str, date | 
 
 
 def _join(stage: Stage, provider: Provider, key: str, role: Role, shown: str, customer: Owned | None = None) -> Person:
-    email = stage.aviary.word(f"{key.replace('_', '')}mail", provider.slug, private=True, owners={key})
+    # Addresses are their owner's, and of those who administer and review the accesses of that provider.
+    readers = {key, staff_key(provider.slug, "administrator"), staff_key(provider.slug, "auditor")}
+    email = stage.aviary.word(f"{key.replace('_', '')}mail", provider.slug, private=True, owners=readers)
     actor = person(provider, f"{email}@{provider.slug}.example", role, shown, customer.customer if customer else None)
     customers = frozenset({customer.key}) if customer else frozenset()
     stage.people[key] = Person(key, provider.slug, customers, actor)
@@ -144,6 +153,31 @@ def _customer(stage: Stage, provider: Provider, terms: TermsVersion, key: str, e
         someone = _join(stage, provider, f"{who}_{key}", role, word(who), made)
         if role == Role.CONTACT and who != "gone":
             _name(contract, someone)
+    _record(stage, made, word("platform"))
+    made.contact_row = contract.contacts.order_by("id").values_list("id", flat=True)[0]
+    made.invitation = _invite(stage, provider, made)
+
+
+def _record(stage: Stage, owned: Owned, text: str) -> None:
+    contact = stage.people[owned.contact].acting
+    facts = {"software": text}
+    record_environment(actor=contact, at=START, environment_id=owned.environment.id, facts=facts, number=0)
+
+
+def _invite(stage: Stage, provider: Provider, owned: Owned) -> UUID:
+    """Somebody who has not come yet: his name and address are for the staff."""
+    key = owned.key.upper()
+    words = [stage.aviary.word(f"{label}{key}", provider.slug, owned.key, private=True) for label in ("guest", "mail")]
+    made = invitations.invite(
+        actor=stage.staff[provider.slug]["administrator"],
+        at=START,
+        email=f"{words[1]}@guests.example",
+        role="viewer",
+        display_name=words[0],
+        language="en",
+        customer_id=owned.customer.id,
+    )
+    return made.id
 
 
 def _name(contract: Contract, someone: Person) -> None:
@@ -156,7 +190,7 @@ def _name(contract: Contract, someone: Person) -> None:
 
 
 def _partner(stage: Stage, provider: Provider) -> None:
-    shown = stage.aviary.word("partner", provider.slug, private=True, owners={"partner"})
+    shown = stage.aviary.word("partner", provider.slug, private=True, owners={"partner", "administrator", "auditor"})
     someone = _join(stage, provider, "partner", Role.PARTNER, shown)
     granted = stage.customers["a"].customer
     services.grant_customer(membership=membership_of(someone.acting), customer_id=granted.id, at=START)
@@ -256,6 +290,21 @@ def _resolved(stage: Stage, owned: Owned, engineer: Actor, body: str) -> Ticket:
             body=body,
             expected_version=ticket.version,
         )
+
+
+def _views(stage: Stage) -> None:
+    """Views of the queue: of two people of each provider, and one that each shares."""
+    for slug in ("mega", "octipas"):
+        for who in ("engineer", "silent"):
+            actor, key = stage.staff[slug][who], staff_key(slug, who)
+            name = stage.aviary.word("viewname", slug, owners={key})
+            with acting_as(actor):
+                stage.views[key] = keep_view(actor=actor, at=FILED, look=Look(name, {"holder": "mine"}, ["ticket"]))
+        actor = stage.staff[slug]["engineer"]
+        name = stage.aviary.word("sharedview", slug, private=True)
+        with acting_as(actor):
+            look = Look(name, {"state": "all"}, ["ticket", "due"])
+            stage.views[f"shared_{slug}"] = keep_view(actor=actor, at=FILED, look=look, is_shared=True)
 
 
 def _worker_rows(stage: Stage, slug: str) -> None:

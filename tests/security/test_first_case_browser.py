@@ -57,7 +57,7 @@ def one_click(page: Page, actor: Actor) -> Page:
     """The demo's sign-in."""
     page.goto("/sign-in/")
     page.click(f"button[value='{actor.user_id}']")
-    page.wait_for_url(re.compile("/(cases|queue)/$"))
+    page.wait_for_url(re.compile("/(home|queue)/$"))
     return page
 
 
@@ -187,7 +187,7 @@ def test_the_keyboard_alone_files_takes_and_answers(world: World, new_context: N
     contact.goto("/sign-in/")
     tab_to(contact, f"button[value='{world.customers[0].contact.user_id}']")
     contact.keyboard.press("Enter")
-    contact.wait_for_url("**/cases/")
+    contact.wait_for_url("**/home/")
     tab_to(contact, "a[href='/cases/new/']")
     contact.keyboard.press("Enter")
     contact.wait_for_url("**/cases/new/")

@@ -36,8 +36,9 @@ def _pages(stage: Stage, person: Person) -> list[str]:
     owned = stage.customers["a"]
     assert owned.ticket and owned.waiting and owned.resolved
     tickets = [f"/tickets/{ticket.reference}/" for ticket in (owned.ticket, owned.waiting, owned.resolved)]
-    lists = ["/queue/"] if person.is_staff else ["/cases/", "/cases/new/"]
-    return [*lists, *tickets, "/notifications/", "/sessions/", "/mailbox/"]
+    lists = ["/queue/?more=1", "/queue/views/"] if person.is_staff else ["/home/", "/cases/", "/cases/new/"]
+    environment = f"/environments/{owned.environment.id}/"
+    return [*lists, *tickets, environment, "/notifications/", "/sessions/", "/mailbox/"]
 
 
 def _forms(stage: Stage, visitor: Visitor) -> list[Form]:
@@ -56,6 +57,12 @@ def _forms(stage: Stage, visitor: Visitor) -> list[Form]:
         Form("GET", "/cases/new/due/", {"contract": str(stage.customers["a"].contract.id), "severity": "critical"}),
         Form("GET", "/cases/new/", {"contract": ""}),
         Form("GET", "/queue/", {"after": "", "order": "updated", "state": "all", "search": ""}),
+        Form("GET", "/queue/live/", {"seen": "MEGA-1001:1", "after": "", "order": "severity", "view": "open"}),
+        Form("GET", "/queue/file/", {"order": "opened", "contract": "", "environment": "", "due": "", "assignee": ""}),
+        Form("GET", "/queue/counts/", {"view": "mine"}),
+        Form("POST", "/queue/bulk/", {"act": "take", "chosen": "MEGA-1001:1", "next": "/queue/", "sure": ""}),
+        Form("POST", "/queue/bulk/", {"act": "assign", "chosen": "MEGA-1001:1", "sure": "1", "assignee": ""}),
+        Form("POST", "/queue/views/new/", {"name": "Mine", "filters": "holder=mine", "column_1": "due"}),
         Form("GET", "/cases/", {"after": "", "state": "all", "search": ""}),
     ]
     return found

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from api.listing import FIELDS
 from tests.api.programs import PROBLEM
 from tests.security.corpus import EVERYTHING, HUGE, NESTED, NIGHTLY, SURROGATE, TRAPS
 from tests.security.observer import undone
@@ -104,6 +105,72 @@ def _is_refused(value: Any) -> bool:
     return isinstance(value, str) and ("\x00" in value or any("\ud800" <= letter <= "\udfff" for letter in value))
 
 
+WRITES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "api_tickets": ("contact_a", ("title", "description", "severity", "severity_kind", "contract", "environment")),
+    "api_comments": ("contact_a", ("body", "visibility", "attachments")),
+    "api_reopen": ("contact_a", ("body",)),
+    "api_ask": ("engineer", ("body", "attachments")),
+    "api_assign": ("engineer", ("assignee",)),
+    "api_severity": ("engineer", ("severity", "severity_kind", "reason_code", "reason")),
+    "api_resolve": ("engineer", ("resolution_type", "body", "step")),
+    "api_workaround": ("engineer", ("kind", "body", "resolution_type")),
+    "api_move": ("contact_a", ("step", "body")),
+}
+"""Address → who could do it, and the fields in which he types."""
+
+
+def _write(stage: Stage, person: Any, route: str) -> Any:
+    """A call that would be done: the filing under his own contract, or an act on a ticket of his."""
+    cases = [case for case in TABLE[route](stage, person) if case.entitled and case.is_json]
+    return next(case for case in cases if case.thing == "a")
+
+
+@pytest.mark.parametrize("route", WRITES)
+def test_every_field_of_a_write_takes_every_value(stage: Stage, route: str):
+    key, fields = WRITES[route]
+    caller = _Caller(stage, key)
+    case = _write(stage, caller.person, route)
+    values = [*VALUES, *TRAPS, *EVERYTHING[:: 1 if NIGHTLY else 40]]
+    for position, name in enumerate((*fields, "details", "unknown")):
+        for value in values if NIGHTLY else values[position % 2 :: 2]:
+            body = _json({**case.data, name: value})
+            caller.send("POST", case.address(route), body, headers=case.headers)
+    assert not caller.faults, "\n".join(caller.faults)
+
+
+def test_what_is_said_is_kept_as_it_was_sent(stage: Stage):
+    caller = _Caller(stage, "contact_a")
+    case = _write(stage, caller.person, "api_comments")
+    kept = 0
+    for text in EVERYTHING[:: 1 if NIGHTLY else 6]:
+        answer = caller.send("POST", case.address("api_comments"), _json({"body": text}))
+        if answer.status_code == 201:
+            kept += 1
+            assert answer.json()["body"] == text.replace("\r\n", "\n").replace("\r", "\n")
+    assert kept > 20 and not caller.faults, "\n".join(caller.faults)
+
+
+@pytest.mark.parametrize("name", sorted(FIELDS))
+def test_every_filter_of_the_list_takes_every_value(stage: Stage, name: str):
+    caller = _Caller(stage, "engineer")
+    for value in [*TRAPS, *EVERYTHING[:: 1 if NIGHTLY else 25]]:
+        answer = caller.send("GET", "/api/v1/tickets", query_params={name: value[:6_000]})
+        assert answer.status_code in {200, 400}, (name, value)
+    assert not caller.faults, "\n".join(caller.faults)
+
+
+@pytest.mark.parametrize("name", ["If-Match", "Idempotency-Key"])
+def test_the_headers_of_a_write_take_every_value(stage: Stage, name: str):
+    caller = _Caller(stage, "contact_a")
+    case = _write(stage, caller.person, "api_close")
+    values = ["", "*", '"', '""', "W/", 'W/"1"', '"1", "2"', '"' * 400, "1" * 5_000, '"' + "9" * 400 + '"', "é", "\x7f"]
+    for value in [*values, *(text for text in EVERYTHING[::20] if text.isprintable())]:
+        sent = {**case.headers, name: value.encode("latin-1", "replace").decode("latin-1")}
+        answer = caller.send("POST", case.address("api_close"), b"{}", headers=sent)
+        assert answer.status_code in {200, 400, 412, 428}, value
+    assert not caller.faults, "\n".join(caller.faults)
+
+
 @pytest.mark.parametrize("key", WHO)
 def test_every_body_at_every_address(stage: Stage, key: str):
     caller = _Caller(stage, key)
@@ -138,7 +205,7 @@ def test_every_query_and_every_part_of_an_address(stage: Stage, key: str):
     for route in walk():
         if route.name.startswith("api_") and route.parameters:
             case = next(case for case in TABLE[route.name](stage, caller.person) if case.kwargs)
-            named = str(case.kwargs["reference"])
+            named = str(case.kwargs.get("reference") or case.kwargs["attachment_id"])
             for part in parts:
                 answer = caller.send("GET", case.address(route.name).replace(named, part))
                 assert answer.status_code in {400, 404}, (route.name, part)

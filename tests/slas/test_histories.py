@@ -15,8 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.errors import DomainError
+from accounts.tenancy import acting_as
 from contracts.publishing import DATA
 from contracts.terms import Terms, load_terms
+from lifecycle import holds
 from lifecycle.timers import sweep
 from notifications.models import OutboxEntry
 from slas import clocks
@@ -72,10 +74,11 @@ SETTINGS = {
     "generix": Setting("generix", agreed("generix")),
     "jalios": Setting("jalios-on-premise", agreed("jalios")),
 }
+HOLDS = {"hold": holds.hold_ticket, "release": holds.release_ticket}
 WAYS = ["take", "reply", "ask", "reply", "workaround", "accept_workaround", "resolve", "move", "reopen", "severity"]
 STEP = st.tuples(
     st.integers(0, 20 * 3600),
-    st.sampled_from([*sorted(SERVICES), *WAYS, "sweep"]),
+    st.sampled_from([*sorted(SERVICES), *WAYS, *HOLDS, "sweep"]),
     st.sampled_from(PEOPLE),
     st.integers(0, 99),
 )
@@ -98,6 +101,17 @@ def played(worker_db, setting) -> World:
     return build_world(document=DATA / f"{setting.document}.yaml", overrides=setting.overrides)
 
 
+def _held(world: World, setting: Setting, ticket: Ticket, act: str, at: datetime, choice: int) -> Ticket:
+    """The manager puts support on hold for one of the contract's reasons, if it has any, or ends the hold."""
+    reasons = [hold.code for hold in setting.terms.holds] or ["none"]
+    form = {"reason_code": reasons[choice % len(reasons)]} if act == "hold" else {}
+    manager = world.staff["manager"]
+    with acting_as(manager):
+        return HOLDS[act](
+            actor=manager, at=at, reference=ticket.reference, reason="?", expected_version=ticket.version, **form
+        )
+
+
 def _play(world: World, setting: Setting, history, *, sweeps: bool = True) -> Ticket:
     """File and do the steps; an act that the ticket's state does not allow is passed over."""
     first, steps = history
@@ -115,6 +129,9 @@ def _play(world: World, setting: Setting, history, *, sweeps: bool = True) -> Ti
         given = setting.arguments(act, choice)
         try:
             with transaction.atomic():
+                if act in HOLDS:
+                    ticket = _held(world, setting, _fresh(world, ticket), act, at, choice)
+                    continue
                 ticket = do(world, people[who], act, _fresh(world, ticket), at=at, **given)
         except DomainError:
             continue

@@ -147,12 +147,12 @@ def test_in_french_every_word_is_french(world: World) -> None:
         for one, other in zip(english[name], french[name], strict=True):
             assert one["text"] != other["text"]
     assert french["status"]["label"] == "Tenu"
-    assert french["intervals"][0]["text"] == "lun 4 mai 2026, 08:05 – 24:00 : le jour de l'événement ne compte pas."
+    assert french["intervals"][0]["text"] == "lun. 4 mai 2026 à 08:05 – 24:00 : le jour de l'événement ne compte pas."
     assert french["changes"][0]["text"].startswith("Engineer MEGA a changé la sévérité de ")
 
 
 def test_every_sentence_has_a_french_one_with_the_same_places() -> None:
-    places = dict.fromkeys(("span", "seconds", "who", "old", "new", "amount", "severity", "reference"), "•")
+    places = dict.fromkeys(("span", "seconds", "who", "old", "new", "amount", "severity", "reference", "case"), "•")
     places |= {"before": "•", "after": "•"}
     for table in (INTERVALS, CHANGES, OVERRIDES, STATUSES, REASONS):
         for sentence in table.values():
@@ -290,7 +290,8 @@ def close(world: World) -> None:
     manager, announced = world.staff["manager"], paris("2026-05-04 10:00")
     days = {"calendar": "fr", "reference": "N-7", "closures": [{"start": "2026-05-05", "end": "2026-05-05"}]}
     with acting_as(manager):
-        add_closure(actor=manager, at=announced, name="Works on the building", days=days, terms_code=world.terms.code)
+        told = {"name": "Works on the building", "days": days, "late_reason": "The lift fell."}
+        add_closure(actor=manager, at=announced, terms_code=world.terms.code, **told)
     assert recompute(at=announced) == 1
 
 

@@ -356,7 +356,8 @@ def test_days_that_a_calendar_gained_count_on_both_sides(world: World) -> None:
     manager, announced = world.staff["manager"], paris("2026-05-04 10:00")
     days = {"calendar": "fr", "reference": "N-7", "closures": [{"start": "2026-05-05", "end": "2026-05-05"}]}
     with acting_as(manager):
-        add_closure(actor=manager, at=announced, name="Works", days=days, terms_code=world.terms.code)
+        told = {"name": "Works", "days": days, "late_reason": "A strike."}
+        add_closure(actor=manager, at=announced, terms_code=world.terms.code, **told)
     assert recompute(at=announced) == 1
     found = {one.ticket: one for one in asked(world, world.staff["account_manager"]).differences}
     assert found[met.reference].before.due_at == paris("2026-05-05 13:00")
@@ -455,7 +456,7 @@ def test_a_table_for_people(filed: World, draft: Path) -> None:
     assert "13:00 (Europe/Paris)" in told
     assert "4 tickets" in progress
     french, _ = run("--terms", draft, language="fr")
-    assert "4 tickets, 4 délais : 1 avec une autre issue, 4 différents en tout" in french
+    assert "4 tickets, 4 échéances : 1 avec une autre issue, 4 différentes en tout" in french
     assert "4 heures ouvrées → 3 heures ouvrées" in french
     short, silent = run("--terms", draft, "--limit", "1", "--quiet")
     assert "… and 3 more" in short

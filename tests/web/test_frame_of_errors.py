@@ -1,15 +1,20 @@
 """A page of failure is a page of the product: whoever is signed in keeps his navigation, his language and his zone."""
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 from django.test import Client
+from django.urls import resolve
 
+from accounts.errors import Refused
 from accounts.tenancy import acting_as
+from contracts.models import ContractContact
 from lifecycle import services
 from tests.web.reading import form_of, text_of
 from tests.worlds import World, paris, user_of
 from tickets.models import Event
+from web.errors import error_page
 
 FILED = paris("2026-05-04 10:00")
 
@@ -75,3 +80,55 @@ def test_what_changed_meanwhile_is_told_with_the_side_of_whoever_did_it(world: W
     assert "Engineer MEGA (support) took it in charge" in " ".join(text_of(refused).split())
     with acting_as(world.system):
         assert Event.objects.filter(kind="severity_changed").count() == 0
+
+
+# The clause of a refusal ----------------------------------------------------------------------------------------------
+def _refusing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*given: object) -> int:
+        raise Refused("A rule says no.", clause="HOP-9")
+
+    monkeypatch.setattr("web.views.tickets.version_for", refuse)
+
+
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
+def test_the_clause_of_a_refusal_leads_to_the_contract_that_it_is_of(
+    world: World, sign_in: Callable, monkeypatch: pytest.MonkeyPatch, headers: dict[str, str]
+):
+    ticket = world.file(at=FILED)
+    contact = sign_in(world.customers[0].contact)
+    _refusing(monkeypatch)
+    page = contact.get(f"/tickets/{ticket.reference}/live/?version=1", headers=headers)
+    assert page.status_code == 409
+    address = f"/contracts/{ticket.contract_id}/clauses/#HOP-9"
+    assert f'<a class="clause" href="{address}">HOP-9</a>' in page.content.decode()
+    assert 'id="HOP-9"' in contact.get(address.partition("#")[0]).content.decode()
+
+
+def test_a_contract_that_the_address_names_is_one_too(world: World, rf):
+    contract, contact = world.customers[0].contract, world.customers[0].contact
+    request = rf.get(f"/contracts/{contract.id}/")
+    request.resolver_match, request.user = resolve(request.path), user_of(contact)
+    request.actor, request.htmx = contact, True
+    with acting_as(contact):
+        page = error_page(request, Refused("No.", clause="HSA-5"))
+    assert f'href="/contracts/{contract.id}/clauses/#HSA-5"' in page.content.decode()
+
+
+def test_what_the_reader_may_not_see_is_no_door(world: World, rf):
+    ticket, stranger = world.file(at=FILED), world.customers[1].contact
+    for path in (f"/tickets/{ticket.reference}/", f"/contracts/{ticket.contract_id}/", "/cases/"):
+        request = rf.get(path)
+        request.resolver_match, request.user = resolve(path), user_of(stranger)
+        request.actor, request.htmx = stranger, True
+        with acting_as(stranger):
+            page = error_page(request, Refused("No.", clause="HOP-9"))
+        assert '<span class="clause">HOP-9</span>' in page.content.decode(), path
+
+
+def test_whoever_may_not_file_finds_the_clause(world: World, sign_in: Callable):
+    contact = world.customers[0].contact
+    with acting_as(world.system):
+        ContractContact.objects.filter(membership_id=contact.membership_id).update(replaced_on=date(2026, 2, 1))
+    page = sign_in(contact).get("/cases/new/")
+    address = f"/contracts/{world.customers[0].contract.id}/clauses/#HOP-9"
+    assert f'<a class="clause" href="{address}">HOP-9</a>' in page.content.decode()

@@ -6,10 +6,11 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from accounts.tenancy import acting_as
-from lifecycle import services
+from lifecycle import contests, services
+from lifecycle.contests import Proposal
 from tests.web.test_ticket_browser import enter
 from tests.worlds import START, World
-from tickets.models import Ticket
+from tickets.models import Event, Ticket
 
 pytestmark = pytest.mark.browser
 NewContext = Callable[..., BrowserContext]
@@ -96,3 +97,43 @@ def test_the_filing_form_outlives_the_session(committed_world: World, new_contex
     expect(page.locator("input[name=title]")).to_have_value("Typed for an hour")
     expect(page.locator("textarea[name=description]")).to_have_value("Long words")
     expect(notice.locator("a")).to_have_attribute("href", "/sign-in/?next=%2Fcases%2Fnew%2F")
+
+
+def contest(world: World, ticket: Ticket) -> None:
+    engineer = world.staff["engineer"]
+    with acting_as(engineer):
+        filed = Event.objects.get(ticket=ticket, kind="filed")
+        proposal = Proposal("severity", filed.id, severity="minor")
+        contests.contest(actor=engineer, at=START, reference=ticket.reference, proposal=proposal, reason="One user.")
+
+
+def test_a_contest_of_the_other_side_comes_to_the_page_that_stands_open(
+    committed_world: World, new_context: NewContext
+):
+    world, ticket = committed_world, committed_world.file()
+    page = enter(new_context, world.customers[0].contact)
+    page.goto(f"/tickets/{ticket.reference}/")
+    contest(world, ticket)
+    look(page)
+    page.click(OFFER)
+    expect(page.locator("#ticket-decide")).to_contain_text("A contest waits for your decision")
+    expect(page.locator("#contest-list")).to_contain_text("The severity should have been Minor.")
+    page.click("#contest-list button:has-text('Agree and count again')")
+    expect(page.locator("#toasts")).to_contain_text("Agreed. The deadlines were counted again.")
+
+
+def test_a_contest_half_written_stays_while_the_other_sides_comes(committed_world: World, new_context: NewContext):
+    world, ticket = committed_world, committed_world.file()
+    page = enter(new_context, world.customers[0].contact)
+    page.goto(f"/tickets/{ticket.reference}/")
+    page.click("summary:has-text('Contest a severity')")
+    page.fill("#contest_severity textarea", "Half a reason")
+    contest(world, ticket)
+    look(page)
+    page.click(OFFER)
+    expect(page.locator("#contest-list")).to_contain_text("The severity should have been Minor.")
+    expect(page.locator("#contest_severity textarea")).to_have_value("Half a reason")
+    expect(page.locator("#contest_severity [data-draft-state]")).to_have_text("Draft kept", timeout=10_000)
+    page.reload()
+    expect(page.locator("#contest_severity textarea")).to_have_value("Half a reason")
+    expect(page.locator("#contest_severity textarea")).to_be_visible()

@@ -43,7 +43,7 @@ def body(answer) -> str:
 def test_the_front_door_leads_everybody_to_his_list(world: World, sign_in: Callable):
     assert Client().get("/")["Location"] == "/sign-in/"
     assert sign_in(world.staff["engineer"]).get("/")["Location"] == reverse("queue")
-    assert sign_in(world.customers[0].contact).get("/")["Location"] == reverse("cases")
+    assert sign_in(world.customers[0].contact).get("/")["Location"] == reverse("customer_home")
 
 
 @pytest.mark.parametrize("address", ["/sessions/", "/mailbox/", "/notifications/"])

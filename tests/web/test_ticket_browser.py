@@ -31,7 +31,7 @@ def enter(new_context: NewContext, actor: Actor, **options: Any) -> Page:
     page.fill("input[name=email]", user_of(actor).email)
     page.fill("input[name=password]", PASSWORD)
     page.press("input[name=password]", "Enter")
-    page.wait_for_url(re.compile("/(cases|queue)/$"))
+    page.wait_for_url(re.compile("/(home|queue)/$"))
     return page
 
 

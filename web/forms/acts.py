@@ -115,6 +115,25 @@ class SeverityForm(forms.Form):
         self.fields["reason_code"].choices = [("", _("Choose…")), *reasons]  # type: ignore[attr-defined]
 
 
+class HoldForm(forms.Form):
+    """Support withheld, for one of the contract's reasons (GEN-8)."""
+
+    reason_code = PickField(label=_("Reason of the contract"))
+    reason = BlockField(label=_("Explanation, as both sides read it"), max_length=MAX_REASON, rows=3)
+    expected_version = VersionField()
+
+    def __init__(self, *args: Any, reasons: Choices = (), **options: Any):
+        super().__init__(*args, **options)
+        self.fields["reason_code"].choices = [("", _("Choose…")), *reasons]  # type: ignore[attr-defined]
+
+
+class ReleaseForm(forms.Form):
+    """Support given again."""
+
+    reason = BlockField(label=_("Why support goes on, as both sides read it"), max_length=MAX_REASON, rows=3)
+    expected_version = VersionField()
+
+
 def split_severity(value: str) -> tuple[str, str]:
     """``no_access:platform_down`` → severity and kind.
 

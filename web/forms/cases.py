@@ -100,16 +100,25 @@ class CaseForm(FilesForm):
         """The keyword arguments of ``file_ticket``, besides actor, instant and files."""
         given = self.cleaned_data
         severity, kind = split_severity(given["severity"])
-        environment = given.get("environment")
+        platform, environment = _named(given.get("environment") or "")
         return {
             "contract_id": UUID(given["contract"]),
-            "environment_id": UUID(environment) if environment else None,
+            "environment_id": platform,
+            "environment_kind": environment,
             "title": given["title"],
             "description": given["description"],
             "severity": severity,
             "severity_kind": kind,
             "details": {row.code: given[row.name] for row in self.questions if given.get(row.name)},
         }
+
+
+def _named(environment: str) -> tuple[UUID | None, str]:
+    """The key of a platform, or the code of one of the terms' environments where the contract lists no platform."""
+    try:
+        return (UUID(environment) if environment else None), ""
+    except ValueError:
+        return None, environment
 
 
 def _field_of(question: Question) -> forms.Field:

@@ -3,17 +3,20 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext, pgettext
 
 from accounts.tenancy import Actor
-from contracts.models import Contract, ContractAmendment, ContractChange, TermsVersion
-from contracts.selectors import terms_of
-from contracts.terms import TermsError
-from web.presenters.contracts import own_facts
-from web.presenters.vocabulary import Vocabulary, side_words, span_words
+from contracts.comparisons import Comparison, compare_each, differences_or_none
+from contracts.models import Contract, ContractAmendment, ContractChange, DatedCalendarChange, TermsVersion
+from contracts.selectors import Timeline, terms_of
+from contracts.terms import Terms, TermsError
+from contracts.terms.amended import days_words
+from contracts.terms.diff import Difference
+from contracts.terms.overrides import parse_overrides
+from web.moments import reader_language
+from web.presenters.vocabulary import side_words
 
 Kind = ContractChange.Kind
 
@@ -30,6 +33,27 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeView:
+    """One thing that changes, in words, and the clause on which it stands."""
+
+    text: str
+    clause: str
+
+
+@dataclass(frozen=True, slots=True)
+class DaysView:
+    """Days that a calendar gained (R19): what they are called, which they are, and who announced them when."""
+
+    name: str
+    calendar: str
+    days: list[str]
+    reference: str
+    who: str
+    at: datetime
+    late_reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class AmendmentView:
     """An amendment, what it changes in words, how it stands, and whether the reader decides on it."""
 
@@ -37,7 +61,7 @@ class AmendmentView:
     reference: str
     in_force_from: date
     in_force_until: date | None
-    changes: list[str]
+    changes: list[ChangeView]
     decisions: list[Decision]
     state: str
     tone: str
@@ -56,13 +80,18 @@ class VersionView:
 
 
 def present_amendments(
-    actor: Actor, contract: Contract, rows: Iterable[ContractAmendment], *, may_approve: bool
+    actor: Actor, timeline: Timeline, rows: Iterable[ContractAmendment], at: datetime, *, may_approve: bool
 ) -> list[AmendmentView]:
-    """The amendments with their words; ``may_approve`` says whether the reader speaks for his side."""
-    return [_amendment(actor, contract, row, may_approve) for row in rows]
+    """The amendments with their words; ``may_approve`` says whether the reader speaks for his side.
+
+    ``timeline`` is that of the contract as it was signed.
+    """
+    rows = list(rows)
+    compared = compare_each(timeline.contract, rows, at, timeline)
+    return [_amendment(actor, row, compared[row.id], may_approve) for row in rows]
 
 
-def _amendment(actor: Actor, contract: Contract, row: ContractAmendment, may_approve: bool) -> AmendmentView:
+def _amendment(actor: Actor, row: ContractAmendment, comparison: Comparison, may_approve: bool) -> AmendmentView:
     told = sorted(row.changes.all(), key=lambda change: (change.at, str(change.id)))
     approved = {change.actor_side for change in told if change.kind == Kind.APPROVED}
     declined = any(change.kind == Kind.DECLINED for change in told)
@@ -72,7 +101,7 @@ def _amendment(actor: Actor, contract: Contract, row: ContractAmendment, may_app
         reference=row.reference,
         in_force_from=row.in_force_from,
         in_force_until=row.in_force_until,
-        changes=_changes(contract, row),
+        changes=change_views(differences_or_none(comparison)),
         decisions=[_decision(change) for change in told],
         state=state,
         tone=tone,
@@ -100,40 +129,31 @@ def _decision(change: ContractChange) -> Decision:
     return Decision(text, change.actor_name, side_words(change.actor_side), change.at, reason)
 
 
-def _changes(contract: Contract, row: ContractAmendment) -> list[str]:
-    """What an amendment says: another version of the terms, and the whole set of the contract's own figures."""
-    found = []
-    if row.terms is not None:
-        found.append(gettext("Terms in version %(version)s") % {"version": row.terms.version})
-    if row.overrides is not None:
-        holder = _Amended(row.terms_id or contract.terms_id, row.overrides)
-        try:
-            found += _figures(Vocabulary.of(holder)) + [f"{one['label']}: {one['text']}" for one in own_facts(holder)]  # type: ignore[arg-type]
-        except TermsError:
-            found.append(gettext("Figures of the contract"))
-        if not row.overrides:
-            found.append(gettext("Nothing departs from the terms any more"))
-    return found
+def change_views(found: Sequence[Difference] | None) -> list[ChangeView]:
+    """What changes, as a list to read; a line that says so where nothing does, or where it fits the terms no more."""
+    if found is None:
+        return [ChangeView(gettext("It does not fit the terms that hold by then."), "")]
+    language = reader_language()
+    told = [ChangeView(item.text.text(language), item.clauses[0] if item.clauses else "") for item in found]
+    return told or [ChangeView(gettext("Nothing becomes otherwise than it is."), "")]
 
 
-@dataclass(frozen=True, slots=True)
-class _Amended:
-    """A contract as an amendment would have it, for its words."""
-
-    terms_id: UUID
-    overrides: dict[str, Any]
+def present_days(rows: Iterable[DatedCalendarChange], terms: Terms) -> list[DaysView]:
+    """Announced days in words, the latest announcement first."""
+    return [_days(row, terms) for row in reversed(list(rows))]
 
 
-def _figures(words: Vocabulary) -> list[str]:
-    return [
-        gettext("%(target)s, %(severity)s: %(figure)s")
-        % {
-            "target": words.target(row.target),
-            "severity": words.severity(row.severity).label,
-            "figure": span_words(row.amount, row.unit) if row.amount and row.unit else gettext("no deadline"),
-        }
-        for row in words.changes.figures
-    ]
+def _days(row: DatedCalendarChange, terms: Terms) -> DaysView:
+    language = reader_language()
+    try:
+        (item,) = parse_overrides({"calendars": [row.days]}, terms).calendars
+        calendar, days = terms.calendar(item.calendar).label.text(language), days_words(item)
+    except TermsError:
+        # A calendar that these terms do not have any more: the announcement stays on record.
+        calendar, days = str(row.days["calendar"]), []
+    told = [text.text(language) for text in days]
+    reference = str(row.days["reference"])
+    return DaysView(row.name, calendar, told, reference, row.decided_by_name, row.at, row.late_reason)
 
 
 def present_versions(contract: Contract, rows: Iterable[TermsVersion]) -> list[VersionView]:

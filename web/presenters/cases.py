@@ -10,6 +10,7 @@ from django.utils.timezone import get_current_timezone
 
 from contracts.models import Contract, Environment
 from contracts.terms import Severity
+from lifecycle.filing import environments_asked
 from slas.models import Clock
 from slas.selectors import Receipt, ReceiptLine
 from tickets.models import Ticket, Workaround
@@ -60,11 +61,16 @@ def case_shape(contract: Contract, allowed: Sequence[Contract]) -> CaseShape:
     """The form under ``contract``, one of those that are ``allowed``."""
     words = Vocabulary.of(contract)
     platforms = list(contract.environments.order_by("kind", "name"))
+    asked = environments_asked(words.terms, platforms)
+    kinds = {str(row.id): row.kind for row in platforms} | {code: code for code in asked}
     return CaseShape(
         contract=contract,
         contracts=[(str(row.id), contract_line(row)) for row in allowed],
-        environments=[(str(row.id), _platform(row)) for row in platforms],
-        environment_kinds={str(row.id): row.kind for row in platforms},
+        environments=[
+            *((str(row.id), _platform(row)) for row in platforms),
+            *((code, words.environment(code)) for code in asked),
+        ],
+        environment_kinds=kinds,
         severities=[_option(row, words) for row in words.terms.severities],
         severity_choices=words.severity_choices(),
         questions=[_question(row, words) for row in words.terms.filing],
@@ -84,7 +90,7 @@ def contract_line(contract: Contract) -> str:
 
 def _option(row: Severity, words: Vocabulary) -> SeverityOption:
     spoken = words.severity(row.code)
-    figures = words.target_figures(row.code)
+    figures = words.promised_figures(row.code)
     kinds = tuple((join_severity(row.code, kind.code), kind.label.text(words.language)) for kind in row.kinds)
     clauses = dict.fromkeys([*row.clauses, *(one.figure.clause for one in figures if one.figure.clause)])
     return SeverityOption(

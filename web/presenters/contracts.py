@@ -87,7 +87,7 @@ def present_contract(contract: Contract, today: date) -> ContractView:
         version=terms.version,
         provider=terms.provider.name,
         package=packages.get(contract.package, contract.package),
-        targets=[target.label.text(language) for target in terms.targets],
+        targets=[words.target_where(target) for target in terms.targets],
         rows=[_row(code.code, words) for code in terms.severities],
         hours=[_hours(calendar, words, (today.year, today.year + 1)) for calendar in terms.calendars],
     )
@@ -101,9 +101,7 @@ def _row(code: str, words: Vocabulary) -> TargetRow:
         rank=words.rank(code),
         definition=(own.definition if own else severity.definition).text(words.language),
         clauses=severity.clauses,
-        figures=[
-            NamedFigure(words.target(row.code), words.figure_words(row.code, code)) for row in words.terms.targets
-        ],
+        figures=[NamedFigure(row.name, row.figure) for row in words.promised_figures(code)],
     )
 
 

@@ -1,7 +1,7 @@
 """A ticket's page as one side reads it. What the other side may not see never gets in here: the selectors ask for the
 actor, and nothing below adds anything."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,16 +10,19 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, pgettext
 
 from accounts.tenancy import Actor
+from contracts.terms import TargetTerms
 from lifecycle.selectors import acts_offered, steps_offered
 from lifecycle.services import version_for
 from slas.models import Clock
 from slas.selectors import clocks
+from tickets.attachments import may_be_picture
 from tickets.events import Kind
 from tickets.models import Attachment, Comment, Ticket
 from tickets.selectors import conversation, filed_files, timeline
 from web import markdown
 from web.presenters.cases import leading_clock, waits_for
 from web.presenters.contests import ContestsView, present_contests
+from web.presenters.holds import HoldView, hold_acts, present_hold
 from web.presenters.timeline import present_timeline
 from web.presenters.vocabulary import SeverityWords, TargetFigure, Vocabulary
 
@@ -37,6 +40,16 @@ class ClockView:
     clause: str
     zone: str
     why_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class AbsentTarget:
+    """A target of the contract that this ticket does not have, and why, so that no deadline is missing in silence."""
+
+    name: str
+    why: str
+    clause: str
+    agreed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +75,7 @@ class TicketView:
     waits_for_reader: bool
     clocks: list[ClockView]
     leading: ClockView | None
+    absent: list[AbsentTarget]
     description: SafeString
     details: list[tuple[str, SafeString]]
     files: list[dict[str, Any]]
@@ -70,6 +84,7 @@ class TicketView:
     acts: frozenset[str]
     steps: list[StepView]
     contests: ContestsView
+    hold: HoldView | None
     version: int
 
 
@@ -80,6 +95,7 @@ def present_ticket(actor: Actor, ticket: Ticket) -> TicketView:
     first = leading_clock([view.row for view in rows])
     journal = timeline(actor, ticket)
     comments = [_comment(row, words) for row in conversation(actor, ticket)]
+    hold = present_hold(journal, words)
     return TicketView(
         ticket=ticket,
         words=words,
@@ -91,17 +107,19 @@ def present_ticket(actor: Actor, ticket: Ticket) -> TicketView:
         waits_for_reader=waits_for(actor.side, ticket, words),
         clocks=rows,
         leading=next((view for view in rows if view.row is first), None),
+        absent=_absent(ticket, words, {view.row.target for view in rows}),
         description=markdown.render(ticket.description),
         details=_details(ticket, words),
         files=present_files(filed_files(actor, ticket)),
         comments=comments,
         events=present_timeline(journal, words)[::-1],
-        acts=acts_offered(actor, ticket),
+        acts=acts_offered(actor, ticket) | hold_acts(actor, ticket, words, hold),
         steps=[
             StepView(step.code, step.label.text(words.language), step.clauses[0])
             for step in steps_offered(actor, ticket)
         ],
         contests=present_contests(actor, ticket, journal, words, {row["id"]: row["html"] for row in comments}),
+        hold=hold,
         version=version_for(actor, ticket),
     )
 
@@ -115,10 +133,35 @@ def _clock(row: Clock, ticket: Ticket, words: Vocabulary) -> ClockView:
         row=row,
         name=words.target(row.target),
         met_by=words.met_by(row.target),
-        clause=words.target_clause(row.target, row.severity, _environment_kind(ticket)),
+        clause=words.target_clause(row.target, row.severity),
         zone=words.target_zone(row.target),
         why_url=reverse("clock_receipt", args=[ticket.reference, row.target]),
     )
+
+
+def _absent(ticket: Ticket, words: Vocabulary, counted: Collection[str]) -> list[AbsentTarget]:
+    """The targets of the contract without a clock here, each with the clause that says so."""
+    found = (_why_absent(row, ticket, words) for row in words.terms.targets if row.code not in counted)
+    return [one for one in found if one is not None]
+
+
+def _why_absent(target: TargetTerms, ticket: Ticket, words: Vocabulary) -> AbsentTarget | None:
+    name, kind = words.target(target.code), _environment_kind(ticket)
+    if target.environments and kind not in target.environments:
+        where = words.terms.environment(kind or target.environments[0])
+        return AbsentTarget(name, _elsewhere(target, kind, words), where.clauses[0])
+    figure = words.figure_words(target.code, ticket.severity, kind)
+    if figure.text:
+        return None
+    return AbsentTarget(name, gettext("The contract sets no deadline for this severity."), figure.clause, figure.agreed)
+
+
+def _elsewhere(target: TargetTerms, kind: str, words: Vocabulary) -> str:
+    """The target is that of other environments, or nobody said which one is concerned."""
+    told = {"environments": words.environments_of(target), "environment": words.environment(kind)}
+    if not kind:
+        return gettext("It holds for this environment only: %(environments)s. No environment was named here.") % told
+    return gettext("It holds for this environment only: %(environments)s. This concerns: %(environment)s.") % told
 
 
 def _details(ticket: Ticket, words: Vocabulary) -> list[tuple[str, SafeString]]:
@@ -131,9 +174,15 @@ def _details(ticket: Ticket, words: Vocabulary) -> list[tuple[str, SafeString]]:
 
 
 def present_files(files: Iterable[Attachment]) -> list[dict[str, Any]]:
-    """Files as chips."""
+    """Files as chips; with the address of a preview where the name promises an image that is not too big for one."""
     return [
-        {"id": row.id, "url": reverse("attachment", args=[row.id]), "name": row.filename, "size": row.size}
+        {
+            "id": row.id,
+            "url": reverse("attachment", args=[row.id]),
+            "name": row.filename,
+            "size": row.size,
+            "picture": reverse("attachment_picture", args=[row.id]) if may_be_picture(row) else "",
+        }
         for row in files
     ]
 

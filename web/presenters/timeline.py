@@ -34,6 +34,8 @@ _LOOKS: Final[Mapping[str, tuple[str, str]]] = {
     Kind.CALENDAR_CHANGED: ("calendar", "blue"),
     Kind.EXCLUDED: ("circle-minus", "orange"),
     Kind.REINSTATED: ("plus", "blue"),
+    Kind.HELD: ("player-pause", "violet"),
+    Kind.RELEASED: ("bolt", "blue"),
     Kind.CONTESTED: ("scale", "amber"),
     Kind.CONTEST_ACCEPTED: ("circle-check", "green"),
     Kind.CONTEST_DECLINED: ("circle-off", "grey"),
@@ -111,6 +113,9 @@ def _clause(event: Event, words: Vocabulary) -> str:
     if event.kind == Kind.EXCLUDED:
         found = words.exclusion_reason(str(event.data["exclusion"]["reason"]))
         return found.clauses[0] if found else ""
+    if event.kind in {Kind.HELD, Kind.RELEASED}:
+        hold = words.hold(_new(event.data, "hold") or _old(event.data, "hold"))
+        return hold.clauses[0] if hold else ""
     if event.kind == Kind.MOVED:
         step = words.step(str(event.data.get("step", "")))
         return step.clauses[0] if step else ""
@@ -187,6 +192,17 @@ def _reinstated(data: Mapping[str, Any], words: Vocabulary) -> str:
     return gettext("took it into the service-level figures again: %(reason)s") % {"reason": data.get("reason", "")}
 
 
+def _held(data: Mapping[str, Any], words: Vocabulary) -> str:
+    hold = words.hold(_new(data, "hold"))
+    label = hold.label.text(words.language) if hold else _new(data, "hold")
+    told = {"reason": label, "explanation": str(data.get("reason", ""))}
+    return gettext("put support on hold. %(reason)s: %(explanation)s") % told
+
+
+def _released(data: Mapping[str, Any], words: Vocabulary) -> str:
+    return gettext("ended the hold: %(reason)s") % {"reason": data.get("reason", "")}
+
+
 def _contested(data: Mapping[str, Any], words: Vocabulary) -> str:
     return gettext("contests: %(what)s") % {"what": proposal_words(data["contest"], words)}
 
@@ -250,6 +266,8 @@ _SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any], Vocabulary], str]]] 
     Kind.SEVERITY_CHANGED: _severity_changed,
     Kind.EXCLUDED: _excluded,
     Kind.REINSTATED: _reinstated,
+    Kind.HELD: _held,
+    Kind.RELEASED: _released,
     Kind.CONTESTED: _contested,
     Kind.CONTEST_ACCEPTED: _plain(lambda: gettext("agreed to the contest; the deadlines were counted again")),
     Kind.CONTEST_DECLINED: _plain(lambda: gettext("did not agree to the contest")),

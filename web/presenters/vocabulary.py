@@ -10,7 +10,7 @@ from django.utils.translation import gettext, ngettext, pgettext
 
 from accounts.tenancy import Actor
 from contracts.selectors import contracts, terms_of
-from contracts.terms import Choice, Figure, Span, Terms, Transition, UnknownTerm
+from contracts.terms import Choice, Figure, Hold, Span, TargetTerms, Terms, Transition, UnknownTerm
 from contracts.terms.overrides import Overrides, parse_overrides
 from tickets.states import State
 from web.forms.acts import join_severity, split_severity
@@ -147,16 +147,29 @@ class Vocabulary:
         """One of the contract's reasons for leaving a ticket out of the figures."""
         return next((row for row in self.terms.exclusion_reasons if row.code == code), None)
 
+    def hold(self, code: str) -> Hold | None:
+        """One of the contract's reasons for withholding support (GEN-8)."""
+        return next((row for row in self.terms.holds if row.code == code), None)
+
+    def hold_choices(self) -> list[tuple[str, str]]:
+        return [(row.code, row.label.text(self.language)) for row in self.terms.holds]
+
     def target(self, code: str) -> str:
         return self._known(lambda: self.terms.target_terms(code).label.text(self.language), code)
 
-    def target_clause(self, code: str, severity: str, environment: str = "") -> str:
-        """The clause that sets the figure of a target for a severity."""
-        figure = self.figure(code, severity, environment)
+    def target_clause(self, code: str, severity: str) -> str:
+        """The clause that sets the figure of a target for a severity, whatever the environment."""
+        figure = self._known(lambda: self.terms.target_terms(code).figure(severity), None)
         return figure.clauses[0] if figure else ""
 
     def figure(self, code: str, severity: str, environment: str = "") -> Figure | None:
-        return self._known(lambda: self.terms.target(code, severity, environment or None), None)
+        """The figure of the terms, which may leave the amount to the contract; None where the target is not that of the
+        environment (GEN-7)."""
+        target = self._known(lambda: self.terms.target_terms(code), None)
+        if target is None or (target.environments and environment not in target.environments):
+            return None
+        found: Figure | None = target.figure(severity)
+        return found
 
     def figure_words(self, code: str, severity: str, environment: str = "") -> FigureWords:
         """The figure that applies: the contract's own where it has one (R17), else that of the terms."""
@@ -199,6 +212,33 @@ class Vocabulary:
             TargetFigure(self.target(row.code), row.met_by, self.figure_words(row.code, severity, environment))
             for row in self.terms.targets
         ]
+
+    def promised_figures(self, severity: str) -> list["TargetFigure"]:
+        """As ``target_figures`` before it is known which environment is concerned: a target that only some of them have
+        is shown with their names (GEN-7)."""
+        return [
+            TargetFigure(
+                self.target_where(row),
+                row.met_by,
+                self.figure_words(row.code, severity, next(iter(row.environments), "")),
+            )
+            for row in self.terms.targets
+        ]
+
+    def target_where(self, target: TargetTerms) -> str:
+        """The name of a target, with the environments that have it where not all do (GEN-7)."""
+        name = target.label.text(self.language)
+        if not target.environments:
+            return name
+        return gettext("%(target)s, %(environments)s") % {"target": name, "environments": self.environments_of(target)}
+
+    def environments_of(self, target: TargetTerms) -> str:
+        """The environments that have a target, where not all do."""
+        return ", ".join(self.environment(code) for code in target.environments)
+
+    def environment(self, code: str) -> str:
+        """What the contract calls one of its environments."""
+        return self._known(lambda: self.terms.environment(code).label.text(self.language), code)
 
     def filing_label(self, code: str) -> str:
         found = next((row for row in self.terms.filing if row.code == code), None)

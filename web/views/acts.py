@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.access import for_customers, for_staff, signed_in
 from accounts.errors import Invalid, Refused, Stale
-from lifecycle import services
+from lifecycle import holds, services
 from lifecycle.selectors import acts_offered
 from tickets import selectors
 from tickets.drafts import discard_draft
@@ -26,7 +26,7 @@ from web.presenters.vocabulary import Vocabulary
 from web.redirects import SeeOther
 from web.views.queue import queue_row
 from web.views.ticket_page import (
-    WRITTEN,
+    DRAFTED,
     Failure,
     build_form,
     draft_key,
@@ -71,7 +71,7 @@ class Attempt:
 
     def _succeeded(self) -> HttpResponse:
         actor = self.request.actor  # type: ignore[attr-defined]
-        if self.act in WRITTEN:
+        if self.act in DRAFTED:
             discard_draft(actor=actor, form=draft_key(self.act, self.ticket.reference))
         messages.success(self.request, self.done)
         if getattr(self.request, "htmx", False):
@@ -266,9 +266,17 @@ def _assign(request: HttpRequest, reference: str, given: Values) -> Ticket:
 @for_staff
 @only("POST")
 def severity(request: HttpRequest, reference: str) -> HttpResponse:
-    """POST /tickets/<reference>/severity/: another severity, with a reason (R18)."""
+    """POST /tickets/<reference>/severity/: another severity, with a reason (R18). ``act=preview`` changes nothing: it
+    draws the page again as typed, with what the deadlines would become."""
     attempt = _attempt(request, reference, "severity", _("The severity was changed."), severity_kind="severity")
+    if request.POST.get("act") == "preview":
+        return _severity_asked(attempt)
     return attempt.carry_out(_sent(attempt), lambda given: _change_severity(request, reference, given))
+
+
+def _severity_asked(attempt: Attempt) -> HttpResponse:
+    attempt.request.actor.require("ticket.severity")  # type: ignore[attr-defined]
+    return ticket_page(attempt.request, attempt.ticket, severity_asked=attempt.request.POST.dict())
 
 
 def _change_severity(request: HttpRequest, reference: str, given: Values) -> Ticket:
@@ -281,3 +289,21 @@ def _change_severity(request: HttpRequest, reference: str, given: Values) -> Tic
         reason=given["reason"],
         expected_version=given["expected_version"],
     )
+
+
+@for_staff
+@only("POST")
+def hold(request: HttpRequest, reference: str) -> HttpResponse:
+    """POST /tickets/<reference>/hold/: support is withheld for a reason of the contract; no clock runs (GEN-8)."""
+    done = _("Support is on hold for %(reference)s. No deadline runs.") % {"reference": reference}
+    attempt = _attempt(request, reference, "hold", done)
+    return attempt.carry_out(_sent(attempt), lambda given: holds.hold_ticket(**_told(request, reference), **given))
+
+
+@for_staff
+@only("POST")
+def release(request: HttpRequest, reference: str) -> HttpResponse:
+    """POST /tickets/<reference>/release/: support is given again; the clocks run on."""
+    done = _("Support goes on for %(reference)s. The deadlines run again.") % {"reference": reference}
+    attempt = _attempt(request, reference, "release", done)
+    return attempt.carry_out(_sent(attempt), lambda given: holds.release_ticket(**_told(request, reference), **given))

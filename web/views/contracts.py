@@ -17,8 +17,9 @@ from accounts.access import for_staff, signed_in
 from accounts.errors import Invalid, NotFound, Refused
 from accounts.tenancy import Actor
 from contracts import selectors
-from contracts.amendments import approve_amendment, decline_amendment
+from contracts.amendments import may_propose
 from contracts.models import Contract, ContractContact
+from lifecycle.agreements import approve_amendment, decline_amendment
 from slas.countable import require_countable
 from slas.replay import Replay, replay
 from tickets.models import Ticket
@@ -26,7 +27,7 @@ from web.forms.acts import show_errors
 from web.forms.contracts import APPROVE, DecisionForm, WhatIfForm
 from web.methods import only
 from web.moments import reader_language
-from web.presenters.agreements import present_amendments, present_versions, version_rows
+from web.presenters.agreements import present_amendments, present_days, present_versions, version_rows
 from web.presenters.clauses import clause_groups
 from web.presenters.contracts import as_agreed, is_in_force, own_facts, present_contract
 from web.presenters.examples import present_examples
@@ -48,7 +49,8 @@ def contract(request: HttpRequest, contract_id: UUID) -> HttpResponse:
 
 def _page(request: HttpRequest, signed: Contract, form: DecisionForm | None = None, status: int = 200) -> HttpResponse:
     actor, at = request.actor, request.at  # type: ignore[attr-defined]
-    found = selectors.as_in_force(signed, at)
+    timeline = selectors.timelines([signed])[signed.id]
+    found = selectors.as_in_force(signed, at, timeline)
     contacts = list(
         found.contacts.filter(replaced_on__isnull=True).select_related("membership").order_by("named_on", "id")
     )
@@ -63,8 +65,11 @@ def _page(request: HttpRequest, signed: Contract, form: DecisionForm | None = No
         "examples": present_examples(terms, language),
         "versions": present_versions(found, version_rows(actor, found)),
         "amendments": present_amendments(
-            actor, found, selectors.amendments(actor, found), may_approve=_speaks(actor, contacts)
+            actor, timeline, selectors.amendments(actor, signed), at, may_approve=_speaks(actor, contacts)
         ),
+        "announced": present_days(selectors.calendar_changes(actor, signed), terms),
+        "may_propose": may_propose(actor, at, signed),
+        "may_announce": actor.may("calendar.change"),
         "environments": found.environments.order_by("kind", "name"),
         "contacts": contacts,
         "in_force": is_in_force(found, today),
@@ -141,7 +146,7 @@ def what_if(request: HttpRequest, contract_id: UUID) -> HttpResponse:
         "calendars": [(row.code, row.label.text(words.language)) for row in words.terms.calendars],
         "severities": [(row.code, words.severity(row.code).label) for row in words.terms.severities],
     }
-    if request.method == "GET":
+    if request.method != "POST":
         today = at.astimezone(selectors.zone_of(found)).date()
         given = {"first_day": found.starts_on, "last_day": today, "what": WhatIfForm.TERMS}
         return _what_if(request, found, WhatIfForm(initial=given, **choices))

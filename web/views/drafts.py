@@ -14,10 +14,10 @@ from lifecycle.services import MAX_BODY
 from tickets import drafts, selectors
 from web import markdown
 from web.methods import only
-from web.views.ticket_page import WRITTEN
+from web.views.ticket_page import DRAFTED
 
 _FIELD: Final = re.compile(r"[a-z][a-z0-9_]{0,59}", re.ASCII)
-_KEY: Final = re.compile(rf"({'|'.join(WRITTEN)}):([A-Z][A-Z0-9]{{1,9}}-[0-9]{{1,9}})", re.ASCII)
+_KEY: Final = re.compile(rf"({'|'.join(sorted(DRAFTED))}):([A-Z][A-Z0-9]{{1,9}}-[0-9]{{1,9}})", re.ASCII)
 _NOT_TYPED: Final = frozenset(
     {"csrfmiddlewaretoken", "key", "act", "expected_version", "attachments", "preview_field", "files", "next"}
 )

@@ -8,11 +8,11 @@ from django.shortcuts import redirect, render
 from django.utils import translation
 from django.utils.translation import gettext
 
-from accounts.access import public, signed_in
+from accounts.access import for_staff, public, signed_in
 from accounts.errors import Invalid
 from accounts.requests import ActingRequest
 from accounts.services import choose_language, choose_time_zone
-from web.appearance import COOKIE_SECONDS, THEMES, keep_theme
+from web.appearance import COOKIE_SECONDS, THEMES, keep_keys, keep_theme
 from web.errors import error_page
 from web.methods import only
 from web.redirects import SeeOther, next_of
@@ -71,4 +71,18 @@ def set_appearance(request: HttpRequest) -> HttpResponse:
         return error_page(request, Invalid({"theme": [gettext("This appearance is not offered.")]}))
     response = redirect(next_of(request))
     keep_theme(response, theme)
+    return response
+
+
+@for_staff
+@only("POST")
+def set_keys(request: ActingRequest) -> HttpResponse:
+    """POST /settings/keys/ with `keys`: on or off."""
+    wanted = request.POST.get("keys", "")
+    if wanted not in {"on", "off"}:
+        raise Invalid({"keys": [gettext("Choose one of those offered.")]})
+    response = SeeOther(next_of(request, "/settings/"))
+    keep_keys(response, wanted == "on")
+    told = gettext("Single keys act again.") if wanted == "on" else gettext("Single keys no longer act.")
+    messages.success(request, told)
     return response

@@ -18,8 +18,9 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts.access import demo_only, public, signed_in
+from accounts.actors import SIGN_ON_KEY
 from accounts.demo import demo_accounts
-from accounts.errors import NotFound
+from accounts.errors import NotFound, Refused
 from accounts.models import User
 from accounts.requests import ActingRequest, TenantRequest
 from accounts.roles import Role
@@ -141,8 +142,11 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 
 def _open_sessions(request: ActingRequest) -> list[UserSession]:
-    """The user's sessions that still open the door, this one first."""
-    mine = list(UserSession.objects.filter(user=cast(User, request.user)).order_by("-last_seen_at", "-id"))
+    """The user's sessions that still open the door, this one first; one of a single sign-on knows itself alone."""
+    rows = UserSession.objects.filter(user=cast(User, request.user)).order_by("-last_seen_at", "-id")
+    if SIGN_ON_KEY in request.session:
+        rows = rows.filter(session_key=request.session.session_key)
+    mine = list(rows)
     keys = [row.session_key for row in mine]
     alive = set(
         Session.objects.filter(session_key__in=keys, expire_date__gt=request.at).values_list("session_key", flat=True)
@@ -168,13 +172,23 @@ def sessions(request: ActingRequest) -> HttpResponse:
         }
         for row in _open_sessions(request)
     ]
-    return render(request, "account/sessions.html", {"rows": rows, "others": any(not row["current"] for row in rows)})
+    context = {
+        "rows": rows,
+        "others": any(not row["current"] for row in rows),
+        "is_from_outside": SIGN_ON_KEY in request.session,
+    }
+    return render(request, "account/sessions.html", context)
 
 
 @signed_in
 @only("POST")
 def end_session(request: ActingRequest) -> HttpResponse:
-    """POST /sessions/end/ with `session` (a number) or `others`. Somebody else's session does not exist."""
+    """POST /sessions/end/ with `session` (a number) or `others`. Somebody else's session does not exist.
+
+    Raises ``Refused`` in a session of a single sign-on: its provider has no say over the rest of the account.
+    """
+    if SIGN_ON_KEY in request.session:
+        raise Refused(gettext("Single sign-on opened this session. Sign in with your password to end others."))
     others = [row for row in _open_sessions(request) if row.session_key != request.session.session_key]
     if request.POST.get("session") != "others":
         others = [row for row in others if str(row.pk) == request.POST.get("session")]

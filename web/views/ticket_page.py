@@ -1,16 +1,17 @@
 """The page of a ticket, drawn by the view that shows it and by every act that fails or succeeds on it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from django import forms
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.errors import Change
+from accounts.errors import Change, Invalid
 from accounts.selectors import assignable
 from accounts.tenancy import Actor
 from lifecycle.selectors import resolving_steps
@@ -22,7 +23,9 @@ from web.forms.acts import (
     CallForm,
     CloseForm,
     DeclineWorkaroundForm,
+    HoldForm,
     MessageForm,
+    ReleaseForm,
     ReopenForm,
     ResolveForm,
     SeverityForm,
@@ -40,14 +43,21 @@ from web.forms.contests import (
     ReinstateForm,
 )
 from web.forms.uploads import FilesForm, recall_uploads
+from web.presenters.severities import SeverityDue, present_severity_change
 from web.presenters.tickets import TicketView, present_files, present_ticket
 from web.presenters.timeline import event_words
 from web.presenters.vocabulary import Vocabulary, side_words
 
 WRITTEN: Final[tuple[str, ...]] = (
-    "reply", "note", "ask", "call", "workaround", "decline_workaround", "resolve", "reopen", "severity",
+    "reply", "note", "ask", "call", "workaround", "decline_workaround", "resolve", "reopen", "severity", "hold",
+    "release",
 )  # fmt: skip
 """Acts with text that is worth a draft."""
+DISPUTED: Final[tuple[str, ...]] = (
+    "contest_pause", "contest_severity", "contest_exclusion", "decline_contest", "exclude", "reinstate",
+)  # fmt: skip
+"""Acts about the figures with text that is worth a draft."""
+DRAFTED: Final = frozenset({*WRITTEN, *DISPUTED})
 COMPOSED: Final[tuple[str, ...]] = ("reply", "ask", "note", "call", "workaround", "resolve")
 """Acts of the composer, in the order of its tabs."""
 
@@ -86,6 +96,8 @@ def build_form(
         return WorkaroundForm(resolution_types=words.resolution_choices(), **options)
     if act == "severity":
         return SeverityForm(severities=words.severity_choices(), reasons=words.reason_choices(), **options)
+    if act == "hold":
+        return HoldForm(reasons=words.hold_choices(), **options)
     if act == "assign":
         return AssignForm(people=people, **options)
     return _PLAIN[act](**options)
@@ -98,6 +110,7 @@ _PLAIN: Final[dict[str, type[forms.Form]]] = {
     "move": StepForm,
     "reopen": ReopenForm,
     "close": CloseForm,
+    "release": ReleaseForm,
 }
 
 
@@ -111,12 +124,23 @@ def people_choices(actor: Actor, ticket: Ticket) -> list[tuple[str, str]]:
     return [(str(row.id), row.display_name) for row in assignable(actor) if row.id != ticket.assignee_id]
 
 
-def ticket_page(request: HttpRequest, ticket: Ticket, failure: Failure | None = None) -> HttpResponse:
-    """The whole page, or its changing part where htmx asks; ``failure`` sets the status and comes back as typed."""
+def ticket_page(
+    request: HttpRequest,
+    ticket: Ticket,
+    failure: Failure | None = None,
+    severity_asked: Mapping[str, Any] | None = None,
+) -> HttpResponse:
+    """The whole page, or its changing part where htmx asks; ``failure`` sets the status and comes back as typed.
+
+    ``severity_asked``: what was typed into the form of the severity by somebody who only asks what it would do.
+    """
     actor: Actor = request.actor  # type: ignore[attr-defined]
     view = present_ticket(actor, ticket)
-    built = _forms(actor, ticket, view, failure)
-    disputes = _disputes(view, failure)
+    drafts = _drafts(actor, view)
+    if severity_asked is not None:
+        drafts["severity"] = dict(severity_asked)
+    built = _forms(actor, ticket, view, failure, drafts)
+    disputes = _disputes(view, failure, drafts)
     shown = built | disputes
     context = {
         "view": view,
@@ -131,12 +155,35 @@ def ticket_page(request: HttpRequest, ticket: Ticket, failure: Failure | None = 
         "contest_rows": [(one, disputes.get(f"decline_contest_{one.id}")) for one in view.contests.contests],
         "clauses_url": reverse("contract_clauses", args=[ticket.contract_id]),
         "composer": _composer(view, built, failure),
+        "copies": _copies(ticket),
+        "severity_asked": severity_asked is not None,
+        "severity_due": _severity_due(request, ticket, built),
     }
     name = "tickets/_ticket.html" if getattr(request, "htmx", False) else "tickets/ticket.html"
     response = render(request, name, context, status=failure.status if failure else 200)
     # What was uploaded or typed with a form that failed is kept for the next try.
     response.keep = True  # type: ignore[attr-defined]
     return response
+
+
+def _copies(ticket: Ticket) -> list[dict[str, str]]:
+    """What people copy to speak of the ticket elsewhere."""
+    link = settings.PUBLIC_URL + reverse("ticket", args=[ticket.reference])
+    return [
+        {"label": _("Number"), "text": ticket.reference, "button": _("Copy the number")},
+        {"label": _("Link"), "text": link, "button": _("Copy the link")},
+    ]
+
+
+def _severity_due(request: HttpRequest, ticket: Ticket, built: Mapping[str, forms.Form]) -> SeverityDue | None:
+    """What the severity that stands in the form would do; None where there is none or none of the contract's."""
+    chosen = str(built["severity"]["severity"].value() or "") if "severity" in built else ""
+    if not chosen:
+        return None
+    try:
+        return present_severity_change(request.actor, ticket, chosen, request.at)  # type: ignore[attr-defined]
+    except Invalid:
+        return None
 
 
 def _composer(view: TicketView, built: dict[str, forms.Form], failure: Failure | None) -> list[dict[str, Any]]:
@@ -193,17 +240,26 @@ def _tab_looks(view: TicketView) -> dict[str, tuple[str, str, str, str]]:
     }
 
 
-def _forms(actor: Actor, ticket: Ticket, view: TicketView, failure: Failure | None) -> dict[str, forms.Form]:
+def _drafts(actor: Actor, view: TicketView) -> dict[str, dict[str, str]]:
+    """What the reader has begun to write about this ticket and may still send, by act; one question for all of it."""
+    acts = [act for act in WRITTEN if act in view.acts] + list(_offered_disputes(view))
+    acts += ["decline_contest"] if view.contests.to_decide else []
+    keys = {draft_key(act, view.ticket.reference): act for act in acts if act in DRAFTED}
+    found = load_drafts(actor, list(keys)) if keys else {}
+    return {keys[key]: draft for key, draft in found.items()}
+
+
+def _forms(
+    actor: Actor, ticket: Ticket, view: TicketView, failure: Failure | None, drafts: Mapping[str, dict[str, str]]
+) -> dict[str, forms.Form]:
     offered = [act for act in ("assign", "close", "move", "accept_workaround", *WRITTEN) if act in view.acts]
-    keys = {act: draft_key(act, ticket.reference) for act in offered if act in WRITTEN}
-    drafts = load_drafts(actor, list(keys.values())) if keys else {}
     people = people_choices(actor, ticket) if "assign" in offered else []
     built: dict[str, forms.Form] = {}
     for act in offered:
         if failure and failure.act == act and failure.form is not None:
             built[act] = _current(failure.form, view.version)
             continue
-        draft = drafts.get(keys.get(act, ""), {})
+        draft = drafts.get(act, {})
         steps = step_choices(actor, ticket, view.words) if act == "resolve" else []
         form = build_form(act, view.words, people, steps, initial={**draft, "expected_version": view.version})
         if isinstance(form, FilesForm):
@@ -241,8 +297,8 @@ def contest_form(act: str, view: TicketView, **options: Any) -> forms.Form:
     return CONTESTABLE[about](entries=entries, severities=view.words.severity_choices(), **options)
 
 
-def _disputes(view: TicketView, failure: Failure | None) -> dict[str, forms.Form]:
-    """The forms of contests and exclusions that the reader may send, one of them perhaps as it was sent."""
+def _offered_disputes(view: TicketView) -> dict[str, dict[str, Any]]:
+    """The contests and exclusions that the reader may send, and what their forms know beforehand."""
     offered: dict[str, dict[str, Any]] = {}
     if view.contests.may_contest:
         offered["contest_severity"] = {"about": "severity"}
@@ -252,10 +308,19 @@ def _disputes(view: TicketView, failure: Failure | None) -> dict[str, forms.Form
             offered["contest_exclusion"] = {"about": "exclusion", "entry": view.contests.exclusion.event_id}
     if view.contests.may_exclude:
         offered["reinstate" if view.contests.exclusion else "exclude"] = {}
-    built = {act: contest_form(act, view, initial=given) for act, given in offered.items()}
+    return offered
+
+
+def _disputes(view: TicketView, failure: Failure | None, drafts: Mapping[str, dict[str, str]]) -> dict[str, forms.Form]:
+    """The forms of contests and exclusions that the reader may send, one of them perhaps as it was sent."""
+    built: dict[str, forms.Form] = {}
+    for act, given in _offered_disputes(view).items():
+        built[act] = _begun(contest_form(act, view, initial=drafts.get(act, {}) | given), drafts.get(act))
+    begun = drafts.get("decline_contest", {})
     for one in view.contests.to_decide:
-        key = f"decline_contest_{one.id}"
-        built[key] = contest_form("decline_contest", view, initial={"contest": one.id}, auto_id=f"{key}_%s")
+        key, draft = f"decline_contest_{one.id}", begun if begun.get("contest") == str(one.id) else {}
+        form = contest_form("decline_contest", view, initial=draft | {"contest": one.id}, auto_id=f"{key}_%s")
+        built[key] = _begun(form, draft)
     if failure and failure.form is not None:
         key = _dispute_key(failure)
         if key in built:
@@ -263,6 +328,12 @@ def _disputes(view: TicketView, failure: Failure | None) -> dict[str, forms.Form
             built[key] = failure.form
             built[failure.act] = failure.form
     return built
+
+
+def _begun(form: forms.Form, draft: Mapping[str, str] | None) -> forms.Form:
+    """A form that stands open where somebody has begun to write in it."""
+    form.is_begun = bool(draft)  # type: ignore[attr-defined]
+    return form
 
 
 def _dispute_key(failure: Failure) -> str:

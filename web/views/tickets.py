@@ -9,16 +9,18 @@ from django.urls import reverse
 from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext as _
 
-from accounts.access import signed_in
+from accounts.access import for_staff, signed_in
 from accounts.errors import Invalid
 from lifecycle.services import version_for
 from slas import receipt as receipts
 from tickets import selectors
-from tickets.models import Ticket
+from tickets.models import Ticket, Visibility
 from web.forms.fields import SeenForm
 from web.methods import only
 from web.moments import format_deadline, reader_language
 from web.presenters.receipts import changes, stretches
+from web.presenters.severities import present_severity_change
+from web.presenters.tickets import present_ticket
 from web.presenters.vocabulary import Vocabulary
 from web.views.ticket_page import ticket_page
 
@@ -49,6 +51,28 @@ def ticket_live(request: HttpRequest, reference: str) -> HttpResponse:
 
 @signed_in
 @only("GET")
+def ticket_print(request: HttpRequest, reference: str) -> HttpResponse:
+    """GET /tickets/<reference>/print/: the whole ticket on paper. ``notes=no`` leaves out what is staff's alone."""
+    actor = request.actor  # type: ignore[attr-defined]
+    found = selectors.ticket(actor, reference)
+    view = present_ticket(actor, found)
+    has_notes = actor.sees_private and request.GET.get("notes") != "no"
+    shown = {Visibility.PUBLIC, Visibility.PRIVATE} if has_notes else {Visibility.PUBLIC}
+    context = {
+        "view": view,
+        "ticket": found,
+        "words": view.words,
+        "comments": [row for row in view.comments if row["visibility"] in shown],
+        "events": [row for row in reversed(view.events) if row["visibility"] in shown],
+        "has_notes": has_notes,
+        "is_paper": True,
+        "clauses_url": reverse("contract_clauses", args=[found.contract_id]),
+    }
+    return render(request, "tickets/print.html", context)
+
+
+@signed_in
+@only("GET")
 def clock_receipt(request: HttpRequest, reference: str, target: str) -> HttpResponse:
     """GET /tickets/<reference>/clocks/<target>/: why this deadline, to the second; the steps alone for htmx."""
     actor, at = request.actor, request.at  # type: ignore[attr-defined]
@@ -74,6 +98,21 @@ def clock_receipt(request: HttpRequest, reference: str, target: str) -> HttpResp
     }
     name = "tickets/_receipt.html" if getattr(request, "htmx", False) else "tickets/receipt.html"
     return render(request, name, context)
+
+
+@for_staff
+@only("GET")
+def severity_due(request: HttpRequest, reference: str) -> HttpResponse:
+    """GET /tickets/<reference>/severity/due/?severity=…: what the deadlines would become; a part of the page."""
+    actor, at = request.actor, request.at  # type: ignore[attr-defined]
+    actor.require("ticket.severity")
+    found = selectors.ticket(actor, reference)
+    chosen = request.GET.get("severity", "")
+    context = {
+        "severity_due": present_severity_change(actor, found, chosen, at) if chosen else None,
+        "clauses_url": reverse("contract_clauses", args=[found.contract_id]),
+    }
+    return render(request, "tickets/_severity_due.html", context)
 
 
 def _kind_of(severity: str, found: Ticket) -> str:

@@ -1,13 +1,12 @@
 """`manage.py provision`: roles, database and rights on a PostgreSQL server of yours."""
 
-import os
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from helpdesk import provisioning
-from helpdesk.environment import DATABASE_VARIABLES
+from helpdesk.environment import DATABASE_VARIABLES, with_secret_files
 
 _LOGIN_OF = {"web": provisioning.APP, "worker": provisioning.WORKER, "migrate": provisioning.OWNER}
 
@@ -26,7 +25,7 @@ class Command(BaseCommand):
         """One option."""
         parser.add_argument(
             "--admin-url",
-            default=os.environ.get("DATABASE_ADMIN_URL", ""),
+            default=with_secret_files().get("DATABASE_ADMIN_URL", ""),
             help="postgresql://… of a role that may create roles and databases (or DATABASE_ADMIN_URL)",
         )
 
@@ -34,7 +33,7 @@ class Command(BaseCommand):
         """Provision, and say what was done."""
         if not options["admin_url"]:
             raise CommandError("Name the administrator's address with --admin-url or DATABASE_ADMIN_URL.")
-        database, passwords = wanted_logins(os.environ)
+        database, passwords = wanted_logins(with_secret_files())
         try:
             report = provisioning.provision(options["admin_url"], database, passwords)
         except provisioning.ProvisioningError as error:

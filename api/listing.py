@@ -1,0 +1,163 @@
+"""Lists of tickets for programs: filters that must all be understood, and an order that pages can go on in."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.db.models import F, Q, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from drf_spectacular.utils import OpenApiParameter
+
+from accounts.tenancy import Actor
+from api.paging import AFTER, SIZE, aware, cursor, position, wrong
+from tickets.models import Ticket
+from tickets.queue import STATE_FILTERS, Filters, matching
+from tickets.selectors import tickets
+from tickets.text import is_storable
+
+ORDERS: Final[Mapping[str, tuple[str, bool]]] = {
+    "-opened": ("opened_at", True),
+    "opened": ("opened_at", False),
+    "-updated": ("updated_at", True),
+    "updated": ("updated_at", False),
+    "due": ("due_at", False),
+}
+"""Order → column, and whether the latest comes first."""
+USUAL: Final = "-opened"
+LONGEST: Final = 100
+_CODE: Final = 40
+
+
+def _about(name: str, schema: Any, text: Any) -> OpenApiParameter:
+    return OpenApiParameter(name, schema, description=text)
+
+
+_INSTANT: Final = {"type": "string", "format": "date-time"}
+PARAMETERS: Final = (
+    _about("state", {"type": "string", "enum": list(STATE_FILTERS)}, gettext_lazy("all unless said.")),
+    _about("severity", {"type": "string", "maxLength": _CODE}, gettext_lazy("Code of a severity.")),
+    _about("assignee", str, gettext_lazy("me, none, or the identifier of somebody of the desk.")),
+    _about("customer", {"type": "string", "format": "uuid"}, gettext_lazy("Identifier of a customer.")),
+    _about("contract", {"type": "string", "maxLength": _CODE}, gettext_lazy("Reference of a contract.")),
+    _about("due_before", _INSTANT, gettext_lazy("With the earliest deadline still owed before this instant.")),
+    _about("due_after", _INSTANT, gettext_lazy("With the earliest deadline still owed at or after this instant.")),
+    _about("updated_since", _INSTANT, gettext_lazy("Changed at or after this instant.")),
+    _about(
+        "q",
+        {"type": "string", "maxLength": LONGEST},
+        gettext_lazy("A reference, or words of the title; of very many, those changed last."),
+    ),
+    _about(
+        "order",
+        {"type": "string", "enum": list(ORDERS)},
+        gettext_lazy("-opened unless said. With updated, what changes meanwhile comes later and is not missed."),
+    ),
+    AFTER,
+    SIZE,
+)
+FIELDS: Final = frozenset(str(parameter.name) for parameter in PARAMETERS)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some rows, and where they go on; None on the last page."""
+
+    rows: list[Ticket]
+    next: str | None
+
+
+def page_of(actor: Actor, asked: Mapping[str, str], size: int) -> Page:
+    """The page that was asked for; raises ``Unfit`` for a filter, order or cursor that is none."""
+    rows = _filtered(actor, asked)
+    order = asked.get("order", USUAL)
+    if order not in ORDERS:
+        raise wrong("order", "invalid_choice", _("One of: %(choices)s.") % {"choices": ", ".join(ORDERS)})
+    column, is_descending = ORDERS[order]
+    column = _seen(actor, column)
+    if (after := asked.get("after")) is not None:
+        rows = rows.filter(_beyond(column, is_descending, *position(after, order)))
+    place = F(column).desc() if is_descending else F(column).asc(nulls_last=True if column == "due_at" else None)
+    found = list(rows.order_by(place, "-id" if is_descending else "id")[: size + 1])
+    shown = found[:size]
+    more = cursor(order, getattr(shown[-1], column), shown[-1].id) if len(found) > size else None
+    return Page(shown, more)
+
+
+def _seen(actor: Actor, column: str) -> str:
+    """For customers private work is no change."""
+    return "public_updated_at" if column == "updated_at" and not actor.sees_private else column
+
+
+def _beyond(column: str, is_descending: bool, value: datetime | None, key: UUID) -> Q:
+    step = "lt" if is_descending else "gt"
+    if value is None:
+        return Q(**{f"{column}__isnull": True, f"id__{step}": key})
+    beyond = Q(**{f"{column}__{step}": value}) | Q(**{column: value, f"id__{step}": key})
+    return beyond | Q(**{f"{column}__isnull": True}) if column == "due_at" else beyond
+
+
+# Filters --------------------------------------------------------------------------------------------------------------
+def _filtered(actor: Actor, asked: Mapping[str, str]) -> QuerySet[Ticket]:
+    rows = tickets(actor).select_related("customer", "contract", "environment")
+    rows = rows.defer("description", "details", "contract__overrides")
+    for name, condition in _CONDITIONS.items():
+        if (text := asked.get(name)) is not None:
+            rows = rows.filter(condition(actor, _plain(name, text)))
+    return rows
+
+
+def _plain(name: str, text: str) -> str:
+    if not text or len(text) > LONGEST or not is_storable(text):
+        raise wrong(name, "invalid", _("1 to %(most)d characters.") % {"most": LONGEST})
+    return text
+
+
+def _state(actor: Actor, text: str) -> Q:
+    if text not in STATE_FILTERS:
+        raise wrong("state", "invalid_choice", _("One of: %(choices)s.") % {"choices": ", ".join(STATE_FILTERS)})
+    states = STATE_FILTERS[text]
+    return Q() if states is None else Q(state__in=sorted(states))
+
+
+def _assignee(actor: Actor, text: str) -> Q:
+    if text == "none":
+        return Q(assignee__isnull=True)
+    return Q(assignee_id=actor.membership_id if text == "me" else _uuid("assignee", text))
+
+
+def _uuid(name: str, text: str) -> UUID:
+    try:
+        found = UUID(text)
+    except ValueError:
+        found = None
+    if found is None or str(found) != text.lower():
+        raise wrong(name, "invalid", _("A UUID with its hyphens."))
+    return found
+
+
+def _instant(name: str, lookup: str) -> Callable[[Actor, str], Q]:
+    def condition(actor: Actor, text: str) -> Q:
+        try:
+            at = aware(text)
+        except (ValueError, OverflowError) as error:
+            raise wrong(name, "invalid", _("An instant with its zone, such as 2026-05-04T08:00:00Z.")) from error
+        column, _underscores, comparison = lookup.partition("__")
+        return Q(**{f"{_seen(actor, column)}__{comparison}": at})
+
+    return condition
+
+
+_CONDITIONS: Final[Mapping[str, Callable[[Actor, str], Q]]] = {
+    "state": _state,
+    "severity": lambda actor, text: Q(severity=text),
+    "assignee": _assignee,
+    "customer": lambda actor, text: Q(customer_id=_uuid("customer", text)),
+    "contract": lambda actor, text: Q(contract__reference=text),
+    "due_before": _instant("due_before", "due_at__lt"),
+    "due_after": _instant("due_after", "due_at__gte"),
+    "updated_since": _instant("updated_since", "updated_at__gte"),
+    "q": lambda actor, text: Q(pk__in=matching(actor, Filters(state="all", search=text)).values("pk")),
+}

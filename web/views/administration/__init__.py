@@ -1,0 +1,1 @@
+"""Pages of the provider's administrator. What each act demands is decided in the services that they call."""
