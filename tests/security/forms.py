@@ -67,7 +67,8 @@ def forms_of(visitor: Visitor, addresses: list[str]) -> Iterator[Form]:
         assert answer.status_code == 200, (address, answer.status_code)
         reader = _Reader(address)
         reader.feed(answer.content.decode())
-        for form in reader.forms:
+        # A form of a dialog only closes it.
+        for form in (one for one in reader.forms if one.method != "DIALOG"):
             form.fields.pop("csrfmiddlewaretoken", None)
             place = form.action if NIGHTLY else resolve(urlsplit(form.action).path).view_name
             key = (form.method, place, tuple(sorted(form.fields)))

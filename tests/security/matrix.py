@@ -90,23 +90,26 @@ class Matrix:
         return self.verdict
 
     def _asked_by(self, verb: str, route: str, cases: list[Case]) -> list[Case]:
-        """All night long everything. By day a verb that the address does not answer is tried with a stranger's thing
-        and with none, one that it does with what is one's own, with none and with some of the strangers' things:
-        another choice for each person, so that everything is tried by several.
+        """All night long everything. By day what is one's own, what is not there, and some of the strangers' things;
+        a verb that the address does not answer with a stranger's thing and with none. What is left out is another
+        choice for each person, so that everything is tried by several.
         """
         if NIGHTLY:
             return cases
         few = _few(cases)
-        if verb not in answered(route):
-            return few[:1] + few[-1:] * (len(few) > 1)
+        two = few[:1] + few[-1:] * (len(few) > 1)
         if verb == "HEAD":
-            return few
-        kept = (case for case in cases if case.entitled or self._is_its_turn(verb, route, case))
+            return two
+        if verb not in answered(route):
+            return two if self._is_its_turn(verb, route) else []
+        kept = (
+            case for case in cases if case.entitled or case.thing == NOTHING or self._is_its_turn(verb, route, case)
+        )
         return list(kept) or few
 
-    def _is_its_turn(self, verb: str, route: str, case: Case) -> bool:
-        turn = f"{self.person.key} {verb} {route} {case.family} {case.thing}"
-        return case.thing == NOTHING or zlib.crc32(turn.encode()) % 3 == 0
+    def _is_its_turn(self, verb: str, route: str, case: Case | None = None) -> bool:
+        turn = f"{self.person.key} {verb} {route} {case and (case.family, case.thing)}"
+        return zlib.crc32(turn.encode()) % 3 == 0
 
     def _look(
         self, visitor: Visitor, verb: str, route: str, group: list[Case], absent: dict[str, bytes], before: str
