@@ -47,7 +47,7 @@ TESTS: dict[str, list[str]] = {
     "slas/engine/policy.py": _FACTS,
     "slas/engine/clock.py": _FACTS,
     "slas/engine/explain.py": [f"{_ENGINE}explain.py"],
-    "slas/engine/ledger.py": [f"{_ENGINE}ledger.py"],
+    "slas/engine/ledger.py": [f"{_ENGINE}ledger_edges.py", f"{_ENGINE}ledger.py"],
     "slas/bulk.py": [f"{_ENGINE}bulk.py"],
     "slas/policies.py": [f"{_ENGINE}policies.py"],
     "tickets/states.py": ["tests/lifecycle/test_guards.py"],

@@ -413,6 +413,7 @@ def _phases(policy: TargetPolicy, facts: Sequence[Fact], run: Run) -> tuple[Phas
     for index, (since, severity) in enumerate(run.changes):
         until = run.changes[index + 1][0] if index + 1 < len(run.changes) else None
         known = run if until is None else _as_of(policy, facts, until, index)
+        known.severity = severity  # a change while it was met is kept for the reopening, which is not known yet
         laid, due = known.laid(), known.reckoned()
         phases.append(
             Phase(

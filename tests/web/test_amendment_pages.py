@@ -52,9 +52,14 @@ def flat(answer: HttpResponse) -> str:
     return " ".join(text_of(answer).split())
 
 
+def this_second() -> datetime:
+    """A request reads the clock in whole seconds: what came before it must not seem to lie ahead of it."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
 def amendments(world: World) -> list[ContractAmendment]:
     with as_system(world):
-        return list(ContractAmendment.objects.order_by("proposed_at", "id"))
+        return list(ContractAmendment.objects.order_by("id"))
 
 
 FASTER = {"figure_response_critical_amount": "2", "figure_response_critical_unit": "business_hours"}
@@ -71,7 +76,7 @@ FASTER = {"figure_response_critical_amount": "2", "figure_response_critical_unit
 def test_a_proposal_is_shown_in_words_before_it_is_made(
     world: World, sign_in: Callable, language: str, sentence: str, stays: str
 ):
-    ticket = world.file(datetime.now(UTC))
+    ticket = world.file(this_second())
     client = sign_in(world.staff["account_manager"])
     client.cookies[settings.LANGUAGE_COOKIE_NAME] = language
     looked = send(client, world, "amendments", drawn_up(client, world, **FASTER))
@@ -171,7 +176,7 @@ def test_only_what_was_changed_differs_from_what_holds_on_that_day(world: World,
     with acting_as(signers[0]):
         agreed = propose_amendment(
             actor=signers[0],
-            at=datetime.now(UTC),
+            at=this_second(),
             contract_id=world.customers[0].contract.id,
             reference="AV-1",
             in_force_from=FROM - timedelta(days=5),
@@ -179,7 +184,7 @@ def test_only_what_was_changed_differs_from_what_holds_on_that_day(world: World,
         )
     for actor in signers:
         with acting_as(actor):
-            approve_amendment(actor=actor, at=datetime.now(UTC), amendment_id=agreed.id)
+            approve_amendment(actor=actor, at=this_second(), amendment_id=agreed.id)
     client = sign_in(signers[0])
     looked = send(client, world, "amendments", drawn_up(client, world, **FASTER))
     assert "4 → 2 business hours" in flat(looked) and "7 business days" not in flat(looked)
@@ -208,7 +213,7 @@ def test_hours_waiting_and_the_absence_of_a_deadline_can_change_and_go_back(worl
     assert (row.overrides["pausing"], row.overrides["month_rollover"]) == (False, "ouvre")
     for actor in (world.staff["account_manager"], world.customers[0].contact):
         with acting_as(actor):
-            approve_amendment(actor=actor, at=datetime.now(UTC), amendment_id=row.id)
+            approve_amendment(actor=actor, at=this_second(), amendment_id=row.id)
     back = {
         "reference": "AV-4",
         "base_day": FROM.isoformat(),
@@ -279,7 +284,7 @@ def announcement(world: World, client: Client, **given: Any) -> dict[str, Any]:
 
 
 def test_a_closure_is_looked_at_with_what_it_moves_and_then_announced(world: World, sign_in: Callable):
-    now = datetime.now(UTC)
+    now = this_second()
     ticket = world.file(now)
     with as_system(world):
         due = Ticket.objects.get(pk=ticket.pk).due_at
@@ -393,10 +398,10 @@ def test_a_preview_asks_the_same_number_of_questions_for_one_ticket_and_for_many
             found.append(len(captured))
         return found
 
-    world.file(datetime.now(UTC))
+    world.file(this_second())
     one = cost()
     for _ in range(4):
-        world.file(datetime.now(UTC))
+        world.file(this_second())
     assert cost() == one
     assert max(one) <= 60
 
@@ -413,8 +418,8 @@ def test_a_message_about_a_contract_leads_to_it(world: World, sign_in: Callable)
             channel="in_app",
             kind="amendment_proposed",
             subject="Somebody proposes the amendment AV-1",
-            created_at=datetime.now(UTC),
-            sent_at=datetime.now(UTC),
+            created_at=this_second(),
+            sent_at=this_second(),
         )
     html = sign_in(contact).get("/notifications/").content.decode()
     assert f'href="/contracts/{world.customers[0].contract.id}/#amendments">Somebody proposes' in html
