@@ -16,11 +16,12 @@ from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import DatabaseError, connection
+from django.db import connection
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.rounds import each_provider, providers
 from accounts.tenancy import Actor, acting_as
 from api.models import KeptAnswer
 from api.problems import Problem, Unfit, Violation
@@ -130,23 +131,7 @@ def purge_answers(*, at: datetime) -> int:
 
     A provider that fails stops no other; the last error is raised when all had their turn.
     """
-    removed = 0
-    failure: DatabaseError | None = None
-    for provider_id in _providers():
-        try:
-            removed += _purge(provider_id, at - KEPT_FOR)
-        except DatabaseError as error:
-            log.warning("old answers of provider %s stay for now: %r", provider_id, error)
-            failure = error
-    if failure:
-        raise failure
-    return removed
-
-
-def _providers() -> list[UUID]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM all_providers()")
-        return [row[0] for row in cursor.fetchall()]
+    return sum(each_provider(providers(), lambda provider_id: _purge(provider_id, at - KEPT_FOR), what="old answers"))
 
 
 def _purge(provider_id: UUID, before: datetime) -> int:

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import DatabaseError, connection, transaction
+from django.db import transaction
 
+from accounts.rounds import each_provider, providers
 from accounts.tenancy import Actor, acting_as
 from contracts import amendments as contracts
 from contracts.models import CalendarChange, ContractCalendarChange, ContractChange, DatedCalendarChange
@@ -91,20 +92,13 @@ def recompute(*, at: datetime, batch: int = BATCH) -> int:
 
     Needs the worker's login. Safe to run twice, and twice at once; a provider that fails does not stop the others.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM all_providers()")
-        providers = [row[0] for row in cursor.fetchall()]
-    written = 0
-    failure: DatabaseError | None = None
-    for provider_id in providers:
-        try:
-            written += recompute_provider(provider_id, at=at, batch=batch)
-        except DatabaseError as error:
-            log.warning("calendars of provider %s are put off: %r", provider_id, error)
-            failure = error
-    if failure:
-        raise failure
-    return written
+    return sum(
+        each_provider(
+            providers(),
+            lambda provider_id: recompute_provider(provider_id, at=at, batch=batch),
+            what="days announced",
+        )
+    )
 
 
 def recompute_provider(provider_id: UUID, *, at: datetime, batch: int = BATCH) -> int:

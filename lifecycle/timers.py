@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 
+from accounts.rounds import each_provider, providers
 from accounts.tenancy import Actor, acting_as
 from lifecycle import pipeline
 from slas.clocks import FOLD_ERRORS
@@ -32,20 +33,12 @@ class SweepResult:
 
 def sweep(*, at: datetime, batch: int = BATCH) -> SweepResult:
     """Write every alert that is due at ``at``. Safe to run twice, and twice at once."""
-    alerts = set_aside = 0
-    failure: DatabaseError | None = None
-    for provider_id in _providers_with_due_clocks(at):
-        try:
-            done, failed = _sweep_provider(provider_id, at, batch)
-        except DatabaseError as error:
-            log.warning("the sweep of provider %s is put off: %r", provider_id, error)
-            failure = error
-            continue
-        alerts += done
-        set_aside += failed
-    if failure:
-        raise failure
-    return SweepResult(alerts, set_aside)
+    results = each_provider(
+        providers("providers_with_due_clocks", at),
+        lambda provider_id: _sweep_provider(provider_id, at, batch),
+        what="the sweep",
+    )
+    return SweepResult(sum(alerts for alerts, _ in results), sum(set_aside for _, set_aside in results))
 
 
 def _sweep_provider(provider_id: UUID, at: datetime, batch: int) -> tuple[int, int]:
@@ -65,12 +58,6 @@ def _sweep_provider(provider_id: UUID, at: datetime, batch: int) -> tuple[int, i
             done, failed = _settle(provider_id, tickets, at)
         alerts += done
         set_aside += failed
-
-
-def _providers_with_due_clocks(at: datetime) -> list[UUID]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM providers_with_due_clocks(%s)", [at])
-        return [row[0] for row in cursor.fetchall()]
 
 
 def _settle(provider_id: UUID, tickets: Sequence[UUID], at: datetime) -> tuple[int, int]:

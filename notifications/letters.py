@@ -13,12 +13,13 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts import letters
 from accounts.models import Invitation, Letter, PasswordReset, Provider
+from accounts.rounds import each_provider, providers
 from accounts.tenancy import Actor, acting_as
 from notifications import wakeup
 from slas.wording import instant_text
@@ -37,18 +38,18 @@ def post_soon() -> None:
 def post_letters(*, at: datetime) -> int:
     """Send whatever waits, one mail per transaction. Safe to run twice, and twice at once. Returns how many went."""
     sent = 0
-    for provider_id in _providers(at):
-        while _post_invitation(provider_id, at):
-            sent += 1
+    # Of no provider, and so of none that could fail before them.
     while _post_reset(at):
         sent += 1
+    keys = providers("providers_with_waiting_invitations", at)
+    return sent + sum(each_provider(keys, lambda provider_id: _post_invitations(provider_id, at), what="invitations"))
+
+
+def _post_invitations(provider_id: UUID, at: datetime) -> int:
+    sent = 0
+    while _post_invitation(provider_id, at):
+        sent += 1
     return sent
-
-
-def _providers(at: datetime) -> list[UUID]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM providers_with_waiting_invitations(%s)", [at])
-        return [row[0] for row in cursor.fetchall()]
 
 
 def _post_invitation(provider_id: UUID, at: datetime) -> bool:

@@ -12,9 +12,10 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db import DataError, IntegrityError, connection, transaction
+from django.db import DataError, IntegrityError, transaction
 
 from accounts.models import Membership
+from accounts.rounds import each_provider, providers
 from accounts.tenancy import Actor, acting_as
 from notifications import contract_routing
 from notifications.models import Delivery, OutboxEntry
@@ -29,19 +30,17 @@ log = logging.getLogger(__name__)
 
 def relay(*, at: datetime) -> int:
     """Route and send whatever waits. Safe to run twice, and twice at once. Returns how many messages were sent."""
+    keys = providers("providers_with_waiting_messages", at)
+    return sum(each_provider(keys, lambda provider_id: _relay_provider(provider_id, at), what="messages"))
+
+
+def _relay_provider(provider_id: UUID, at: datetime) -> int:
     sent = 0
-    for provider_id in _providers_with_waiting_messages(at):
-        while _route_batch(provider_id, at) == BATCH:
-            pass
-        while _send_one(provider_id, at):
-            sent += 1
+    while _route_batch(provider_id, at) == BATCH:
+        pass
+    while _send_one(provider_id, at):
+        sent += 1
     return sent
-
-
-def _providers_with_waiting_messages(at: datetime) -> list[UUID]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM providers_with_waiting_messages(%s)", [at])
-        return [row[0] for row in cursor.fetchall()]
 
 
 def _route_batch(provider_id: UUID, at: datetime) -> int:

@@ -9,8 +9,9 @@ from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 
+from accounts.rounds import each_provider, providers
 from accounts.tenancy import Actor, acting_as
 from tickets.drafts import FILES, KEPT_FOR
 from tickets.models import Attachment, Draft
@@ -28,23 +29,14 @@ def purge_uploads(*, at: datetime) -> int:
     beside people who send: an upload that is just being bound is passed over. A provider that fails stops no other;
     the last error is raised when all had their turn.
     """
-    removed = 0
-    failure: DatabaseError | OSError | None = None
-    for provider_id in _providers():
-        try:
-            removed += _purge_rows(provider_id, at) + _purge_orphans(provider_id, at)
-        except (DatabaseError, OSError) as error:
-            log.warning("old uploads of provider %s stay for now: %r", provider_id, error)
-            failure = error
-    if failure:
-        raise failure
-    return removed
-
-
-def _providers() -> list[UUID]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM all_providers()")
-        return [row[0] for row in cursor.fetchall()]
+    return sum(
+        each_provider(
+            providers(),
+            lambda provider_id: _purge_rows(provider_id, at) + _purge_orphans(provider_id, at),
+            what="old uploads",
+            errors=(DatabaseError, OSError),
+        )
+    )
 
 
 def _purge_rows(provider_id: UUID, at: datetime) -> int:

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, transaction
 
+from accounts.rounds import providers
 from accounts.tenancy import Actor, tenant_context
 from slas.clocks import FOLD_ERRORS, build_rows, differences, earliest_due, reckon, write_rows
 from slas.models import Clock
@@ -26,7 +27,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         checked = differing = 0
-        for provider_id in _providers():
+        for provider_id in providers():
             last: UUID | None = None
             while True:
                 with _unit_of_work(provider_id, one_snapshot=options["check"]):
@@ -72,12 +73,6 @@ def _unit_of_work(provider_id: UUID, *, one_snapshot: bool) -> Iterator[None]:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         with tenant_context(Actor.system(provider_id)):
             yield
-
-
-def _providers() -> list[UUID]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM all_providers()")
-        return [row[0] for row in cursor.fetchall()]
 
 
 def _batch(provider_id: UUID, last: UUID | None, *, lock: bool) -> list[Ticket]:
