@@ -223,10 +223,11 @@ class _Account:
             yield position, self.end, False
 
     def _cut(self, start: int, end: int) -> Iterator[tuple[int, int]]:
-        """A stretch cut at every instant at which something begins or ends."""
+        """A stretch cut at every instant at which something begins or ends.
+
+        What is deducted begins and ends with its cause, or begins where counting does: it needs no cut of its own.
+        """
         points = {self.at, self.due.due, self.rounding}
-        for begins, ends, _ in self.due.deductions:
-            points |= {begins, ends}
         for cause in self.causes:
             points |= {cause.begins, cause.ends}
         for begins, ends in self.exclusions:
