@@ -5,10 +5,8 @@ password. A session that a provider's identity provider opened is good for the p
 (``accounts.actors.SIGN_ON_KEY``), because nobody else has reason to believe it.
 """
 
-import ipaddress
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from allauth.socialaccount.models import SocialAccount
@@ -23,6 +21,7 @@ from accounts.audit import Act
 from accounts.encryption import Unreadable, decrypt, encrypt
 from accounts.errors import Invalid, Refused
 from accounts.models import IdentityProvider, Provider, User
+from accounts.outgoing import is_callable
 from accounts.services import provider_id_for
 from accounts.tenancy import Actor, acting_as, personal_context
 
@@ -130,7 +129,7 @@ def _require_form(name: str, issuer: str, client_id: str, secret: str, *, is_kno
     errors: dict[str, list[str]] = {}
     if not 1 <= len(name.strip()) <= 40:
         errors["name"] = [_("Give it a name of 1 to 40 characters.")]
-    if len(issuer) > 200 or not is_reachable(issuer):
+    if len(issuer) > 200 or not is_callable(issuer, anywhere=settings.SIGN_ON_LOCAL):
         errors["issuer"] = [_("Give an address that begins with https:// and is open to everybody.")]
     if not 1 <= len(client_id.strip()) <= 191:
         errors["client_id"] = [_("Give the client id that the identity provider shows.")]
@@ -138,27 +137,6 @@ def _require_form(name: str, issuer: str, client_id: str, secret: str, *, is_kno
         errors["secret"] = [_("Give the client secret that the identity provider shows.")]
     if errors:
         raise Invalid(errors)
-
-
-def is_reachable(address: str) -> bool:
-    """Whether the product may call ``address`` at all, by its text: https, a name or a public number, no credentials.
-
-    Where the name leads is looked at again at every call.
-    """
-    try:
-        parts = urlsplit(address)
-        host, _port = parts.hostname or "", parts.port
-    except ValueError:
-        return False
-    if not host or parts.username or parts.password or parts.query or parts.fragment or not address.isascii():
-        return False
-    if settings.SIGN_ON_LOCAL:
-        return parts.scheme in {"http", "https"}
-    try:
-        is_public = ipaddress.ip_address(host).is_global
-    except ValueError:
-        is_public = "." in host.rstrip(".") and not host.rstrip(".").rpartition(".")[2].isdigit()
-    return parts.scheme == "https" and is_public
 
 
 # Whose identity it is -------------------------------------------------------------------------------------------------

@@ -1,12 +1,7 @@
 """How allauth signs people on through their provider's own identity provider: by its rules for the protocol, and ours
 for who may come in."""
 
-import ipaddress
-import socket
-import threading
-from contextlib import suppress
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import jwt
 import requests
@@ -25,23 +20,15 @@ from django.http import HttpRequest
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from accounts import sign_on
 from accounts.actors import SIGN_ON_KEY
 from accounts.errors import Refused
 from accounts.models import User
+from accounts.outgoing import OutgoingSession
 from web.redirects import SeeOther
 
 ALGORITHMS: Final = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"})
-SECONDS: Final = 5
-"""How long one step of a call may take: connecting, or waiting for the next bytes."""
-WHOLE_SECONDS: Final = 10
-"""How long an answer may take from the connection to its last byte."""
-LONGEST_ANSWER: Final = 256 * 1024
-"""Bytes, unpacked; a set of keys has a few thousand."""
 
 
 class SignOnOAuth2Adapter(OpenIDConnectOAuth2Adapter):
@@ -94,89 +81,6 @@ class SignOnProvider(OpenIDConnectProvider):
         return {}
 
 
-class _Ending:
-    """A connection that is cut after a while whatever it is doing, also while the answer drips in byte by byte."""
-
-    sock: socket.socket
-
-    def connect(self) -> None:
-        super().connect()  # type: ignore[misc]
-        end = threading.Timer(WHOLE_SECONDS, _cut, [self.sock])
-        end.daemon = True
-        end.start()
-
-
-def _cut(line: socket.socket) -> None:
-    with suppress(OSError):  # closed already
-        socket.socket.shutdown(line, socket.SHUT_RDWR)
-
-
-class _EndingHttp(_Ending, HTTPConnection):
-    pass
-
-
-class _EndingHttps(_Ending, HTTPSConnection):
-    pass
-
-
-class _HttpPool(HTTPConnectionPool):
-    ConnectionCls = _EndingHttp
-
-
-class _HttpsPool(HTTPSConnectionPool):
-    ConnectionCls = _EndingHttps
-
-
-class _Timed(HTTPAdapter):
-    def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        super().init_poolmanager(*args, **options)
-        self.poolmanager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
-
-
-class _Guarded(requests.Session):
-    """Calls public addresses only, follows no redirect, and bounds time and size of every answer: an administrator
-    names these addresses."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        for scheme in ("https://", "http://"):
-            self.mount(scheme, _Timed())
-
-    def get_redirect_target(self, resp: Any) -> None:
-        """None is looked for, because looking reads the whole answer."""
-
-    def request(self, method: Any, url: Any, *args: Any, **options: Any) -> requests.Response:
-        address = str(url)
-        if not sign_on.is_reachable(address.partition("?")[0]) or not _leads_outside(address):
-            raise requests.exceptions.InvalidURL("this address is not called")
-        bounds = {"timeout": SECONDS, "allow_redirects": False, "stream": True}
-        response = super().request(method, url, *args, **options | bounds)
-        response._content = _bounded(response)
-        return response
-
-
-def _bounded(response: requests.Response) -> bytes:
-    """The whole answer. Raises ``requests.RequestException`` where it is too long, or was cut before its end."""
-    body = bytearray()
-    with response:
-        for part in response.iter_content(8192):
-            body += part
-            if len(body) > LONGEST_ANSWER:
-                raise requests.exceptions.ContentDecodingError("the answer is too long")
-    return bytes(body)
-
-
-def _leads_outside(address: str) -> bool:
-    if settings.SIGN_ON_LOCAL:
-        return True
-    parts = urlsplit(address)
-    try:
-        found = socket.getaddrinfo(parts.hostname, parts.port or 443, type=socket.SOCK_STREAM)
-    except OSError as error:
-        raise requests.exceptions.ConnectionError(str(error)) from error
-    return all(ipaddress.ip_address(place[4][0]).is_global for place in found)
-
-
 class SignOnAdapter(DefaultSocialAccountAdapter):
     """Passed to allauth by the setting SOCIALACCOUNT_ADAPTER."""
 
@@ -201,7 +105,7 @@ class SignOnAdapter(DefaultSocialAccountAdapter):
 
     def get_requests_session(self) -> requests.Session:
         """Every call to an identity provider goes through here."""
-        return _Guarded()
+        return OutgoingSession(anywhere=settings.SIGN_ON_LOCAL)
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
         """Accounts are made by invitations alone."""

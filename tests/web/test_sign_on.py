@@ -21,7 +21,7 @@ from django.db import connection
 from django.test import Client
 from playwright.sync_api import BrowserContext, expect
 
-from accounts import services, sign_on
+from accounts import outgoing, services, sign_on
 from accounts.actors import SIGN_ON_KEY
 from accounts.errors import Invalid
 from accounts.models import AuditEntry, Membership, User
@@ -30,7 +30,6 @@ from accounts.roles import Role
 from accounts.tenancy import Actor, acting_as
 from tests.web.identity_provider import CLIENT, SECRET, IdentityProvider
 from tests.worlds import PASSWORD, START, World, as_system, build_world, user_of
-from web import sign_on_adapter
 
 SignIn = Callable[[Actor], Client]
 
@@ -212,13 +211,13 @@ def test_attempts_to_leave_for_another_house_are_counted(world: World, inside, o
 
 @pytest.mark.parametrize("how", ["drips its header", "drips its body", "is endless", "is endless and redirects"])
 def test_an_issuer_that_drips_or_never_ends_is_left(world: World, monkeypatch, how: str):
-    monkeypatch.setattr(sign_on_adapter, "WHOLE_SECONDS", 1)
+    monkeypatch.setattr(outgoing, "WHOLE_SECONDS", 1)
     with misbehaving(how) as (issuer, sent):
         configured(world, issuer)
         start = time.monotonic()
         assert leave(Client()).status_code == 503
         assert time.monotonic() - start < 4
-        assert sum(sent) < 8 * sign_on_adapter.LONGEST_ANSWER
+        assert sum(sent) < 8 * outgoing.LONGEST_ANSWER
 
 
 @contextmanager
@@ -247,13 +246,13 @@ def misbehaving(how: str) -> Iterator[tuple[str, list[int]]]:
 
 def test_no_transaction_waits_for_another_house(world: World, inside, outside, sign_in: SignIn, monkeypatch):
     seen: list[bool] = []
-    ask = sign_on_adapter._Guarded.request
+    ask = outgoing.OutgoingSession.request
 
     def noticed(*args, **options):
         seen.append(connection.in_atomic_block)
         return ask(*args, **options)
 
-    monkeypatch.setattr(sign_on_adapter._Guarded, "request", noticed)
+    monkeypatch.setattr(outgoing.OutgoingSession, "request", noticed)
     assert connect(sign_in(world.staff["engineer"]), world, inside, outside).status_code == 303
     visitor = Client()
     assert sent_back(visitor, outside, leave(visitor)).status_code == 302
@@ -349,6 +348,7 @@ def test_the_secret_is_not_readable_in_the_database_nor_on_the_page(world: World
         "https://0x7f000001",
         "https://127.1",
         "https://user@sign-on.example",
+        "https://sign-on.example:25",
         "https://sign-on.example/?x=1",
         "file:///etc/passwd",
         "gopher://sign-on.example",
@@ -361,7 +361,7 @@ def test_addresses_inside_the_house_are_not_called(world: World, settings, issue
     with pytest.raises(Invalid) as refusal:
         configured(world, issuer)
     assert "issuer" in refusal.value.errors
-    assert sign_on.is_reachable("https://sign-on.example/tenant")
+    assert outgoing.is_callable("https://sign-on.example/tenant")
 
 
 def test_other_staff_set_nothing_up(world: World, sign_in: SignIn):
