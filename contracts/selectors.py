@@ -7,6 +7,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Protocol
 from uuid import UUID
+from weakref import WeakValueDictionary
 from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -50,12 +51,19 @@ class PinsTerms(Protocol):
 
 @lru_cache(maxsize=256)
 def terms_by_id(terms_id: UUID) -> Terms:
-    """The terms of a published version. They never change, so each is parsed once.
+    """The terms of a published version. They never change, so each text is parsed once, whoever published it.
 
     The caller already holds a row that refers to them, hence the cache may outlive the tenant context.
     """
-    document = TermsVersion.objects.values_list("document", flat=True).get(pk=terms_id)
-    return parse_terms(document, source=str(terms_id), stored=True)
+    digest, document = TermsVersion.objects.values_list("digest", "document").get(pk=terms_id)
+    found = _PARSED.get(digest)
+    if found is None:
+        found = _PARSED[digest] = parse_terms(document, source=str(terms_id), stored=True)
+    return found
+
+
+_PARSED: WeakValueDictionary[str, Terms] = WeakValueDictionary()
+"""Terms that are in use, by the digest of their text."""
 
 
 def terms_of(holder: PinsTerms) -> Terms:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from copy import deepcopy
+from functools import lru_cache
 from pathlib import Path as File
 from typing import Any
 
@@ -9,7 +10,7 @@ from contracts.terms.document import Terms
 from contracts.terms.errors import Path, Problem, TermsError
 from contracts.terms.references import reference_problems
 from contracts.terms.shape import build
-from contracts.terms.source import Lines, read_file
+from contracts.terms.source import Lines, file_text, read_text
 
 
 def parse_terms(
@@ -33,9 +34,14 @@ def parse_terms(
 
 
 def load_terms(path: File | str) -> Terms:
-    """Terms from a YAML file. Raises TermsError whose problems name the line."""
-    document, lines = read_file(File(path))
-    return parse_terms(document, str(path), lines)
+    """Terms from a YAML file. Raises TermsError whose problems name the line. The same text is parsed once."""
+    return _from_text(file_text(File(path)), str(path))
+
+
+@lru_cache(maxsize=16)
+def _from_text(text: str, source: str) -> Terms:
+    document, lines = read_text(text, source)
+    return parse_terms(document, source, lines)
 
 
 def _placed(problem: Problem, lines: Lines) -> Problem:

@@ -27,9 +27,13 @@ _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})", re.ASCII)
 
 def read_file(path: File) -> tuple[Any, Lines]:
     """The document in a file, and the line of each path. Raises TermsError."""
+    return read_text(file_text(path), str(path))
+
+
+def file_text(path: File) -> str:
+    """The text of a file. Raises TermsError."""
     try:
-        raw = path.read_bytes()
-        return read_text(raw.decode("utf-8"), str(path))
+        return path.read_bytes().decode("utf-8")
     except OSError as error:
         raise TermsError(str(path), [Problem((), f"cannot be read: {error.strerror}")]) from error
     except UnicodeDecodeError as error:
