@@ -340,6 +340,52 @@ class AuditEntry(models.Model):
         return f"{self.act} {self.subject}"
 
 
+class Team(models.Model):
+    """Some of a provider's desk under one name. ``level`` is that of functional escalation, 1 to 3, where it has one.
+
+    An archived one gets no more tickets and keeps those that it has.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    provider = models.ForeignKey(Provider, models.PROTECT)
+    name = models.CharField(max_length=60)
+    level = models.PositiveSmallIntegerField(null=True)
+    created_at = models.DateTimeField()
+    archived_at = models.DateTimeField(null=True)
+
+    scope: ClassVar[Scope] = Scope(staff_only=True)
+    objects = TenantManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("provider", Lower("name"), name="team_name_per_provider"),
+            models.UniqueConstraint(fields=["provider", "id"], name="team_tenant_key"),
+            models.CheckConstraint(
+                condition=models.Q(level__isnull=True) | models.Q(level__range=(1, 3)), name="team_level"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TeamMember(models.Model):
+    """Somebody of the desk who works in a team; one may work in several."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    provider = models.ForeignKey(Provider, models.PROTECT)
+    team = models.ForeignKey(Team, models.CASCADE, related_name="members", db_constraint=False)
+    membership = models.ForeignKey(Membership, models.PROTECT, related_name="teams", db_constraint=False)
+    since = models.DateTimeField()
+
+    scope: ClassVar[Scope] = Scope(staff_only=True)
+    objects = TenantManager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["team", "membership"], name="team_member_once")]
+        indexes = [models.Index(fields=["membership"], name="team_member_by_person")]
+
+
 class RateWindow(models.Model):
     """How often a caller, known by a digest only, has called since his window began (see ``accounts.limits``)."""
 

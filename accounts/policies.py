@@ -27,10 +27,13 @@ def _read_condition(
     recipient: str | None,
     own: str | None,
     unbound: tuple[str, str] | None,
+    holder: str | None,
 ) -> str:
     terms = [f"{provider} = {_PROVIDER}"]
     if staff_only:
         terms.append(_STAFF)
+    if holder:
+        terms.append(f"({holder} IS NULL OR {holder} = {_MEMBERSHIP} OR ({_STAFF} AND {_MEMBERSHIP} IS NULL))")
     if recipient:
         terms.append(f"({recipient} = {_MEMBERSHIP} OR ({_STAFF} AND {_MEMBERSHIP} IS NULL))")
     if customer:
@@ -63,25 +66,29 @@ def protect(
     recipient: str | None = None,
     own: str | None = None,
     unbound: tuple[str, str] | None = None,
+    holder: str | None = None,
     write_unread: bool = False,
 ) -> migrations.RunSQL:
     """Row level security with FORCE on ``table``.
 
     ``write_unread``: an actor may insert rows of his tenant that he may not read back (private events, the outbox).
     ``unbound``: ``(binding column, holder column)``: while the first is NULL the row is its holder's alone (uploads).
+    ``holder``: a row that names a membership there is for it alone, and cannot be handed to another one; one that names
+    none is shared.
     ``own``: a person may read, not write, the rows that name him (``user_id`` or ``membership_id``) before he has a
     tenant.
     """
-    read = _read_condition(provider, customer, visibility, staff_only, recipient, own, unbound)
+    read = _read_condition(provider, customer, visibility, staff_only, recipient, own, unbound, holder)
     write = _write_condition(provider, customer, staff_only and not write_unread)
     check = write if write_unread else f"({read} AND {write})"
+    kept = check if holder else write
     actors = f"{APP}, {WORKER}"
     forward: list[Any] = [
         f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
         f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
         f"CREATE POLICY tenant_read ON {table} FOR SELECT TO {actors} USING {read}",
         f"CREATE POLICY tenant_insert ON {table} FOR INSERT TO {actors} WITH CHECK {check}",
-        f"CREATE POLICY tenant_update ON {table} FOR UPDATE TO {actors} USING ({read} AND {write}) WITH CHECK {write}",
+        f"CREATE POLICY tenant_update ON {table} FOR UPDATE TO {actors} USING ({read} AND {write}) WITH CHECK {kept}",
         f"CREATE POLICY tenant_delete ON {table} FOR DELETE TO {actors} USING ({read} AND {write})",
         f"CREATE POLICY owner_all ON {table} TO {OWNER} USING (true) WITH CHECK (true)",
         f"CREATE POLICY search_read ON {table} FOR SELECT TO {SEARCH} USING (true)",

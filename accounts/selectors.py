@@ -8,8 +8,8 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from accounts.actors import memberships_in
-from accounts.models import Customer, Membership, Provider, User
-from accounts.roles import PERMISSIONS, Role
+from accounts.models import Customer, Membership, Provider, Team, TeamMember, User
+from accounts.roles import PERMISSIONS, STAFF, Role
 from accounts.tenancy import Actor
 
 
@@ -30,6 +30,23 @@ def assignable(actor: Actor) -> QuerySet[Membership]:
     return rows.filter(
         role__in=sorted(PERMISSIONS["ticket.be_assigned"]), is_active=True, user__is_active=True
     ).order_by("display_name")
+
+
+def colleagues(actor: Actor) -> QuerySet[Membership]:
+    """All staff of the actor's provider, with their addresses: everybody of them sees every ticket."""
+    rows = Membership.objects.visible_to(actor).select_related("user")
+    return rows.filter(role__in=sorted(STAFF), is_active=True, user__is_active=True).order_by("display_name", "id")
+
+
+def open_teams(actor: Actor) -> QuerySet[Team]:
+    """The teams to which the actor could give a ticket."""
+    return Team.objects.visible_to(actor).filter(archived_at__isnull=True).order_by("level", "name")
+
+
+def members_of_teams(actor: Actor) -> QuerySet[TeamMember]:
+    """Who works in which of those teams and may have tickets."""
+    rows = TeamMember.objects.visible_to(actor).filter(team__archived_at__isnull=True)
+    return rows.filter(membership__in=assignable(actor).order_by().values("pk"))
 
 
 @dataclass(frozen=True, slots=True)

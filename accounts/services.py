@@ -1,6 +1,7 @@
 """Setting up tenants and people. The caller holds a context of the provider (usually ``Actor.system``)."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from django.contrib.sessions.backends.base import SessionBase
 
 from accounts.actors import SESSION_KEY, memberships_in
 from accounts.errors import Invalid, NotFound
-from accounts.models import Customer, Membership, PartnerGrant, Provider, TicketCounter, User
+from accounts.models import Customer, Membership, PartnerGrant, Provider, Team, TeamMember, TicketCounter, User
 from accounts.people import second_factor_demanded
 from accounts.roles import Role
 
@@ -66,6 +67,16 @@ def add_membership(
         needs_second_factor=second_factor_demanded(provider_id, role),
         created_at=at,
     )
+
+
+def add_team(
+    *, provider_id: UUID, name: str, level: int | None = None, members: Sequence[Membership] = (), at: datetime
+) -> Team:
+    """A team of the desk; raises ``IntegrityError`` where the name is taken or the level is not one of 1 to 3."""
+    team: Team = Team.objects.create(provider_id=provider_id, name=name, level=level, created_at=at)
+    rows = [TeamMember(provider_id=provider_id, team=team, membership=member, since=at) for member in members]
+    TeamMember.objects.bulk_create(rows)
+    return team
 
 
 def grant_customer(*, membership: Membership, customer_id: UUID, at: datetime) -> PartnerGrant:

@@ -84,6 +84,7 @@ class Scope:
 
     ``customer_field=None``: shared inside the provider. ``visibility_field``: rows marked ``private`` are for staff.
     ``staff_only``: never for external actors. ``recipient_field``: only for the membership named there.
+    ``holder_field``: the same for the rows that name one; those that name none are shared.
     """
 
     provider_field: str = "provider_id"
@@ -91,6 +92,7 @@ class Scope:
     visibility_field: str | None = None
     staff_only: bool = False
     recipient_field: str | None = None
+    holder_field: str | None = None
 
 
 def visible_to(actor: Actor, scope: Scope) -> Q:
@@ -98,6 +100,8 @@ def visible_to(actor: Actor, scope: Scope) -> Q:
     rows = Q(**{scope.provider_field: actor.provider_id})
     if scope.recipient_field and not actor.is_system:
         rows &= Q(**{scope.recipient_field: actor.membership_id})
+    if scope.holder_field and not actor.is_system:
+        rows &= Q(**{f"{scope.holder_field}__isnull": True}) | Q(**{scope.holder_field: actor.membership_id})
     if actor.sees_private:
         return rows
     if scope.staff_only:

@@ -1,6 +1,9 @@
 """What may be sent: each body is described once, and read and documented from that. Unknown fields are refused."""
 
+import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -8,14 +11,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
+from api.paging import aware
 from api.problems import Unfit, Violation
 from lifecycle.contests import MAX_REASON
 from lifecycle.services import MAX_BODY, MAX_DETAIL, MAX_TITLE
+from slas.corrections import EXCLUSION, PAUSE, SEVERITY
 from tickets.attachments import MAX_FILES
 from tickets.models import Visibility, WorkaroundKind
 
 _CODE: Final = 40
 _MOST_ANSWERS: Final = 60
+_INSTANT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9:]{8}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})")
 
 
 class Text(serializers.CharField):
@@ -66,6 +72,15 @@ def _files() -> serializers.ListField:
     )
 
 
+class PlanBody(serializers.Serializer):
+    body = _message()
+    expected_plan = serializers.IntegerField(
+        min_value=0,
+        max_value=2_147_483_647,
+        help_text=gettext_lazy("The action_plan_version that you read; 0 where there is no plan."),
+    )
+
+
 class NothingBody(serializers.Serializer):
     """An empty object, or no body at all."""
 
@@ -106,6 +121,16 @@ class CommentBody(serializers.Serializer):
     attachments = _files()
 
 
+class Moment(serializers.DateTimeField):
+    """An instant with its zone."""
+
+    def to_internal_value(self, data: Any) -> datetime:
+        if isinstance(data, str) and _INSTANT.fullmatch(data):
+            with suppress(ValueError, OverflowError):
+                return aware(data.upper())
+        self.fail("invalid", format="RFC 3339")
+
+
 class MessageBody(serializers.Serializer):
     body = _message()
     attachments = _files()
@@ -123,6 +148,15 @@ class AssignBody(serializers.Serializer):
     assignee = Key(help_text=gettext_lazy("Identifier of somebody of the desk."))
 
 
+class TeamBody(serializers.Serializer):
+    team = Key(help_text=gettext_lazy("Identifier of a team."))
+    assignee = Key(
+        required=False,
+        allow_null=True,
+        help_text=gettext_lazy("Identifier of somebody of that team; without it the team decides who."),
+    )
+
+
 class ResolveBody(serializers.Serializer):
     resolution_type = _code(gettext_lazy("One of the types of the contract."))
     body = _message()
@@ -134,6 +168,55 @@ class WorkaroundBody(serializers.Serializer):
     body = _message()
     resolution_type = _code(gettext_lazy("For a final one."), required=False, allow_blank=True)
     attachments = _files()
+
+
+def _why(**options: Any) -> Text:
+    return Text(max_length=MAX_REASON, help_text=gettext_lazy("Both sides read it."), **options)
+
+
+class HoldBody(serializers.Serializer):
+    reason_code = _code(gettext_lazy("One of the reasons of the contract."))
+    reason = _why()
+
+
+class ReasonBody(serializers.Serializer):
+    reason = _why()
+
+
+class ExcludeBody(serializers.Serializer):
+    reason_code = _code(gettext_lazy("One of the reasons of the contract."))
+    evidence = _why()
+
+
+class ContestBody(serializers.Serializer):
+    about = Word(choices=[(name, name) for name in (PAUSE, SEVERITY, EXCLUSION)])
+    entry = Key(
+        required=False,
+        allow_null=True,
+        help_text=gettext_lazy(
+            "Identifier of the event that began the pause, set the severity or made the exclusion; without it a pause "
+            "that nobody recorded."
+        ),
+    )
+    starts_at = Moment(required=False, allow_null=True, help_text=gettext_lazy("When the pause should begin."))
+    ends_at = Moment(required=False, allow_null=True, help_text=gettext_lazy("When the pause should end."))
+    severity = _code(gettext_lazy("What the severity should be."), required=False, allow_blank=True)
+    severity_kind = _code(
+        gettext_lazy("Which variety of it, where the contract tells several."), required=False, allow_blank=True
+    )
+    reason = _why()
+
+
+class WithdrawContestBody(serializers.Serializer):
+    contest = Key(help_text=gettext_lazy("Identifier of the event that opened the contest."))
+
+
+class AcceptContestBody(WithdrawContestBody):
+    reason = _why(required=False, allow_blank=True)
+
+
+class DeclineContestBody(WithdrawContestBody):
+    reason = _why()
 
 
 class StepBody(serializers.Serializer):
@@ -205,4 +288,5 @@ _SENTENCES: Final[Mapping[str, Any]] = {
 _WRONG: Final[Mapping[type, Any]] = {
     Text: gettext_lazy("Send a string."),
     Key: gettext_lazy("Send a UUID with its hyphens."),
+    Moment: gettext_lazy("Send an instant with its zone, such as 2026-05-04T08:00:00Z."),
 }

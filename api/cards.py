@@ -11,6 +11,7 @@ from api.etags import etag
 from contracts.selectors import terms_of
 from contracts.terms import Terms, UnknownTerm
 from slas.clocks import Reckoning
+from slas.duties import DutyState
 from tickets.models import Attachment, Comment, Event, Ticket
 
 Card = dict[str, Any]
@@ -19,8 +20,20 @@ SNAPSHOTS: Final = frozenset({"environment_kind", "overrides"})
 """Keys of ``Ticket.details`` that are not answers to the contract's questions."""
 
 TOLD: Final = frozenset(
-    {"title", "severity", "state", "contract_state", "step", "assignee", "resolution_type", "workaround", "clocks"}
+    {
+        "title",
+        "severity",
+        "state",
+        "contract_state",
+        "step",
+        "assignee",
+        "team",
+        "resolution_type",
+        "workaround",
+        "clocks",
+    }
     | {"reason_code", "reason", "exclusion", "contest", "correction", "figures", "hold"}
+    | {"action_plan", "duty", "day", "escalation"}
     | {"target", "code", "due_at", "severity_at", "name", "announced_at", "days", "targets", "recomputed"}
 )
 """Keys of ``Event.data`` that the pages tell too; the others are the product's own notes."""
@@ -56,6 +69,7 @@ def ticket_card(actor: Actor, ticket: Ticket, language: str) -> Card:
         "environment": _environment(ticket),
         "author": ticket.author_name,
         "assignee": _assignee(actor, ticket),
+        "team": _team(ticket),
         "resolution_type": _resolution(terms, ticket.resolution_type, language),
         "workaround": ticket.workaround or None,
         "opened_at": instant(ticket.opened_at),
@@ -76,6 +90,12 @@ def _assignee(actor: Actor, ticket: Ticket) -> Card | None:
     if ticket.assignee_id is None:
         return None
     return {"id": str(ticket.assignee_id) if actor.is_staff else None, "name": ticket.assignee_name}
+
+
+def _team(ticket: Ticket) -> Card | None:
+    """Which team has it. Customers read its name in the history alone, like that of whoever was given it."""
+    found = ticket.team
+    return {"id": str(found.id), "name": found.name, "level": found.level} if found else None
 
 
 def _resolution(terms: Terms, code: str, language: str) -> Card | None:
@@ -103,6 +123,18 @@ def clock_card(ticket: Ticket, one: Reckoning, language: str) -> Card:
         "met_at": instant(state.met_at),
         "breached_at": instant(state.breached_at),
         "remaining_seconds": state.remaining_seconds,
+    }
+
+
+def duty_card(state: DutyState, language: str) -> Card:
+    """A duty that is owed now."""
+    return {
+        "code": state.duty.code,
+        "label": state.duty.label.text(language),
+        "clause": state.duty.clauses[0],
+        "since": instant(state.since),
+        "lacking_since": instant(state.lacking_since),
+        "due_at": instant(state.due_at),
     }
 
 
@@ -134,9 +166,11 @@ def comment_card(row: Comment, files: Iterable[Attachment] | None = None) -> Car
     }
 
 
-def event_card(row: Event) -> Card:
-    """An entry of the journal."""
-    told: Mapping[str, Any] = {name: value for name, value in row.data.items() if name in TOLD}
+def event_card(actor: Actor, row: Event) -> Card:
+    """An entry of the journal, as far as the actor may know it."""
+    told = {name: value for name, value in row.data.items() if name in TOLD}
+    if isinstance(told.get("team"), Mapping) and not actor.is_staff:
+        told["team"] = {name: value for name, value in told["team"].items() if name != "id"}
     return {
         "id": str(row.id),
         "kind": row.kind,

@@ -14,7 +14,7 @@ from drf_spectacular.utils import OpenApiParameter
 from accounts.tenancy import Actor
 from api.paging import AFTER, SIZE, aware, cursor, position, wrong
 from tickets.models import Ticket
-from tickets.queue import STATE_FILTERS, Filters, matching
+from tickets.queue import STATE_FILTERS, Cut, Filters, matching
 from tickets.selectors import tickets
 from tickets.text import is_storable
 
@@ -40,6 +40,7 @@ PARAMETERS: Final = (
     _about("state", {"type": "string", "enum": list(STATE_FILTERS)}, gettext_lazy("all unless said.")),
     _about("severity", {"type": "string", "maxLength": _CODE}, gettext_lazy("Code of a severity.")),
     _about("assignee", str, gettext_lazy("me, none, or the identifier of somebody of the desk.")),
+    _about("team", str, gettext_lazy("mine, none, or the identifier of a team.")),
     _about("customer", {"type": "string", "format": "uuid"}, gettext_lazy("Identifier of a customer.")),
     _about("contract", {"type": "string", "maxLength": _CODE}, gettext_lazy("Reference of a contract.")),
     _about("due_before", _INSTANT, gettext_lazy("With the earliest deadline still owed before this instant.")),
@@ -48,7 +49,9 @@ PARAMETERS: Final = (
     _about(
         "q",
         {"type": "string", "maxLength": LONGEST},
-        gettext_lazy("A reference, or words of the title; of very many, those changed last."),
+        gettext_lazy(
+            "A reference, or words of the title; of very many with that state and customer, those changed last."
+        ),
     ),
     _about(
         "order",
@@ -63,15 +66,17 @@ FIELDS: Final = frozenset(str(parameter.name) for parameter in PARAMETERS)
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some rows, and where they go on; None on the last page."""
+    """Some rows, and where they go on; None on the last page. ``is_cut``: a search left some out."""
 
     rows: list[Ticket]
     next: str | None
+    is_cut: bool
 
 
 def page_of(actor: Actor, asked: Mapping[str, str], size: int) -> Page:
     """The page that was asked for; raises ``Unfit`` for a filter, order or cursor that is none."""
     rows = _filtered(actor, asked)
+    cut = Cut(_searched(asked))
     order = asked.get("order", USUAL)
     if order not in ORDERS:
         raise wrong("order", "invalid_choice", _("One of: %(choices)s.") % {"choices": ", ".join(ORDERS)})
@@ -80,10 +85,10 @@ def page_of(actor: Actor, asked: Mapping[str, str], size: int) -> Page:
     if (after := asked.get("after")) is not None:
         rows = rows.filter(_beyond(column, is_descending, *position(after, order)))
     place = F(column).desc() if is_descending else F(column).asc(nulls_last=True if column == "due_at" else None)
-    found = list(rows.order_by(place, "-id" if is_descending else "id")[: size + 1])
+    found = list(cut.with_rows(rows).order_by(place, "-id" if is_descending else "id")[: size + 1])
     shown = found[:size]
     more = cursor(order, getattr(shown[-1], column), shown[-1].id) if len(found) > size else None
-    return Page(shown, more)
+    return Page(shown, more, cut.told(found))
 
 
 def _seen(actor: Actor, column: str) -> str:
@@ -101,12 +106,23 @@ def _beyond(column: str, is_descending: bool, value: datetime | None, key: UUID)
 
 # Filters --------------------------------------------------------------------------------------------------------------
 def _filtered(actor: Actor, asked: Mapping[str, str]) -> QuerySet[Ticket]:
-    rows = tickets(actor).select_related("customer", "contract", "environment")
+    rows = tickets(actor).select_related("customer", "contract", "environment", "team")
     rows = rows.defer("description", "details", "contract__overrides")
     for name, condition in _CONDITIONS.items():
         if (text := asked.get(name)) is not None:
             rows = rows.filter(condition(actor, _plain(name, text)))
+    if "q" in asked:
+        _plain("q", asked["q"])
+        rows = rows.filter(pk__in=matching(actor, _searched(asked)).values("pk"))
     return rows
+
+
+def _searched(asked: Mapping[str, str]) -> Filters:
+    """What a search looks at; the other filters are understood before it."""
+    customer = asked.get("customer")
+    return Filters(
+        asked.get("state", "all"), search=asked.get("q", ""), customer_id=UUID(customer) if customer else None
+    )
 
 
 def _plain(name: str, text: str) -> str:
@@ -126,6 +142,14 @@ def _assignee(actor: Actor, text: str) -> Q:
     if text == "none":
         return Q(assignee__isnull=True)
     return Q(assignee_id=actor.membership_id if text == "me" else _uuid("assignee", text))
+
+
+def _team(actor: Actor, text: str) -> Q:
+    if text == "none":
+        return Q(team__isnull=True)
+    if text == "mine":
+        return Q(pk__in=matching(actor, Filters(state="all", team="mine")).values("pk"))
+    return Q(team_id=_uuid("team", text))
 
 
 def _uuid(name: str, text: str) -> UUID:
@@ -154,10 +178,10 @@ _CONDITIONS: Final[Mapping[str, Callable[[Actor, str], Q]]] = {
     "state": _state,
     "severity": lambda actor, text: Q(severity=text),
     "assignee": _assignee,
+    "team": _team,
     "customer": lambda actor, text: Q(customer_id=_uuid("customer", text)),
     "contract": lambda actor, text: Q(contract__reference=text),
     "due_before": _instant("due_before", "due_at__lt"),
     "due_after": _instant("due_after", "due_at__gte"),
     "updated_since": _instant("updated_since", "updated_at__gte"),
-    "q": lambda actor, text: Q(pk__in=matching(actor, Filters(state="all", search=text)).values("pk")),
 }

@@ -28,6 +28,12 @@ class AssigneeSerializer(serializers.Serializer):
     name = serializers.CharField()
 
 
+class TeamSerializer(serializers.Serializer):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    level = serializers.IntegerField(allow_null=True, help_text=_("1 to 3 in functional escalation, else null."))
+
+
 class TicketSerializer(serializers.Serializer):
     reference = serializers.CharField()
     url = serializers.CharField()
@@ -41,6 +47,7 @@ class TicketSerializer(serializers.Serializer):
     environment = TicketEnvironmentSerializer(allow_null=True)
     author = serializers.CharField()
     assignee = AssigneeSerializer(allow_null=True)
+    team = TeamSerializer(allow_null=True, help_text=_("For the desk; null for customers."))
     resolution_type = NamedSerializer(allow_null=True)
     workaround = serializers.ChoiceField(_words(Workaround), allow_null=True)
     opened_at = serializers.DateTimeField()
@@ -53,6 +60,9 @@ class TicketSerializer(serializers.Serializer):
 class TicketsSerializer(serializers.Serializer):
     tickets = TicketSerializer(many=True)
     next = serializers.CharField(allow_null=True, help_text=_("Send it as after to go on; null on the last page."))
+    search_is_cut = serializers.BooleanField(
+        help_text=_("Whether more titles have the words of q than are looked at; add a word, a state or a customer.")
+    )
 
 
 class TicketAnswerSerializer(NamedSerializer):
@@ -94,11 +104,22 @@ class OffersSerializer(serializers.Serializer):
     transitions = OfferSerializer(many=True)
 
 
+class DutySerializer(serializers.Serializer):
+    code = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    clause = serializers.CharField()
+    since = serializers.DateTimeField(help_text=_("Since when it is owed."))
+    lacking_since = serializers.DateTimeField(allow_null=True, help_text=_("Null while nothing lacks."))
+    due_at = serializers.DateTimeField(allow_null=True, help_text=_("By when the next word is expected."))
+
+
 class TicketDetailSerializer(TicketSerializer):
     as_of = serializers.DateTimeField()
     description = serializers.CharField(help_text=_("As Markdown."))
     details = TicketAnswerSerializer(many=True)
     clocks = ShortClockSerializer(many=True)
+    duties = DutySerializer(many=True, help_text=_("What the provider owes beside the deadlines now."))
+    action_plan_version = serializers.IntegerField(help_text=_("How many times a plan was written; 0 for none."))
     transitions = serializers.ListField(
         child=serializers.CharField(), help_text=_("Names of the acts that are offered to you now.")
     )

@@ -25,7 +25,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.harness.settings")
 django.setup()
 
-# ruff: noqa: E402 (models can only be imported once Django is set up)
 
 from django.db import connection, connections, transaction
 

@@ -80,8 +80,20 @@ def _reference_is_free(reference: str) -> Iterator[None]:
     except IntegrityError as error:
         if "contract_reference_per_provider" not in str(error):
             raise
-        told = _("Another contract already has the reference %(reference)s.")
-        raise Invalid({"reference": [told % {"reference": reference}]}) from error
+        raise Invalid({"reference": [_taken(reference)]}) from error
+
+
+def _taken(reference: str) -> str:
+    return _("Another contract already has the reference %(reference)s.") % {"reference": reference}
+
+
+def free_reference(text: str) -> str:
+    """The reference as it would be kept. Raises Invalid where it cannot stand in an address, or another contract of the
+    provider has it; a look only: ``sign_contract`` decides."""
+    reference = _reference(text)
+    if Contract.objects.filter(reference=reference).exists():
+        raise Invalid({"reference": [_taken(reference)]})
+    return reference
 
 
 def _reference(text: str) -> str:

@@ -5,7 +5,7 @@ Every other module asks here, so that one place knows which variable wins.
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +104,14 @@ def is_on(environ: Mapping[str, str], name: str, *, default: bool = False) -> bo
     if value in {"0", "false", "no", "off"}:
         return False
     raise ImproperlyConfigured(f"{name} is {value!r}; it must be 1 or 0.")
+
+
+def one_of(environ: Mapping[str, str], name: str, allowed: Sequence[str]) -> str:
+    """One of several words, the first where nothing is said. Raises ImproperlyConfigured for any other."""
+    value = environ.get(name, "").strip().lower() or allowed[0]
+    if value not in allowed:
+        raise ImproperlyConfigured(f"{name} is {value!r}; it must be one of {', '.join(allowed)}.")
+    return value
 
 
 def words(environ: Mapping[str, str], name: str, default: str = "") -> list[str]:

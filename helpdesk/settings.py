@@ -14,6 +14,7 @@ from helpdesk.environment import (
     data_dir,
     effective_environment,
     is_on,
+    one_of,
     process_kind,
     words,
 )
@@ -26,6 +27,7 @@ RUN_DIR = DATA_DIR / "run"
 
 DEBUG = is_on(ENVIRONMENT, "HELPDESK_DEBUG")
 DEMO_MODE = is_on(ENVIRONMENT, "HELPDESK_DEMO")
+DEMO_SIZE = one_of(ENVIRONMENT, "HELPDESK_DEMO_SIZE", ("full", "small"))
 HTTPS = is_on(ENVIRONMENT, "HELPDESK_HTTPS")
 
 # Empty in a process that signs nothing; Django raises at the first use, and servers refuse to start (wsgi, celery).

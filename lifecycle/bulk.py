@@ -14,10 +14,11 @@ from uuid import UUID
 from django.db import OperationalError
 from django.utils.translation import gettext as _
 
-from accounts.errors import Change, DomainError, Forbidden, Invalid, NotFound, Stale
+from accounts.errors import Change, DomainError, Forbidden, Invalid, NotFound, Refused, Stale
 from accounts.tenancy import Actor, acting_as
 from lifecycle import services
-from tickets.models import Ticket
+from lifecycle.teams import assign_team
+from tickets.models import Event, Ticket
 
 MOST: Final = 100
 """Tickets of one request: more would keep its sender waiting without a word."""
@@ -68,6 +69,13 @@ def assign_each(*, actor: Actor, at: datetime, chosen: Sequence[Chosen], assigne
     return _each(actor, at, chosen, services.assign_ticket, assignee_id=assignee_id)
 
 
+def assign_team_of_each(
+    *, actor: Actor, at: datetime, chosen: Sequence[Chosen], team_id: UUID, assignee_id: UUID | None = None
+) -> list[Outcome]:
+    """Give each to a team, or to somebody of it."""
+    return _each(actor, at, chosen, assign_team, team_id=team_id, assignee_id=assignee_id)
+
+
 def change_severity_of_each(
     *,
     actor: Actor,
@@ -82,6 +90,49 @@ def change_severity_of_each(
     told: dict[str, Any] = {"severity": severity, "severity_kind": severity_kind}
     told |= {"reason_code": reason_code, "reason": reason}
     return _each(actor, at, chosen, services.change_severity, **told)
+
+
+def resolve_each(
+    *, actor: Actor, at: datetime, chosen: Sequence[Chosen], resolution_type: str, body: str
+) -> list[Outcome]:
+    """Give each a resolution of one type in one text; refused where its own contract has no such type, or more than one
+    way of resolving, of which somebody has to choose."""
+    return _each(actor, at, chosen, _resolve, resolution_type=resolution_type, body=body)
+
+
+def _resolve(**told: Any) -> Ticket:
+    try:
+        return services.resolve_ticket(**told)
+    except Invalid as error:
+        if "step" in error.errors:
+            message = _("Its contract has several ways to go on after a resolution. Choose one on its own page.")
+            raise Refused(message, code="step_needed") from error
+        if "resolution_type" in error.errors:
+            raise Refused(_("Its contract knows no resolution of this kind."), code="resolution_type") from error
+        raise
+
+
+def reply_each(
+    *, actor: Actor, at: datetime, chosen: Sequence[Chosen], body_of: Callable[[Ticket], str]
+) -> list[Outcome]:
+    """Answer each in words of its own. ``body_of`` makes them, inside the ticket's transaction, and may refuse; so does
+    an answer that was already given since the list was shown, so that none is sent twice."""
+    return _each(actor, at, chosen, _reply, body_of=body_of)
+
+
+def _reply(
+    *, actor: Actor, at: datetime, reference: str, expected_version: int, body_of: Callable[[Ticket], str]
+) -> Ticket:
+    # Locked before it is asked what was written: the same form, sent twice at once, is answered once.
+    locked = Ticket.objects.visible_to(actor).select_for_update(no_key=True, of=("self",))
+    found = locked.filter(reference=reference).first()
+    if found is None:
+        raise NotFound
+    mine = Event.objects.visible_to(actor).filter(ticket=found, seq__gt=expected_version, actor_id=actor.person)
+    if mine.filter(comment__isnull=False).exists():
+        raise Refused(_("You have written there since you opened the list."), code="written_since")
+    body = body_of(found)
+    return services.reply(actor=actor, at=at, reference=reference, body=body, seen=expected_version)
 
 
 def close_each(*, actor: Actor, at: datetime, chosen: Sequence[Chosen]) -> list[Outcome]:

@@ -6,7 +6,7 @@ was due before, run the guards and the transition, write one journal event, sync
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -16,22 +16,25 @@ from django_fsm import InvalidResultState, TransitionNotAllowed, can_proceed
 
 from accounts.errors import Change, NotFound, Stale
 from accounts.identifiers import uuid7
+from accounts.models import Membership
 from accounts.tenancy import Actor, tenant_context
 from contracts.models import DatedCalendarChange
 from contracts.selectors import terms_of
-from lifecycle import guards
+from lifecycle import alerts, guards, stamps
 from lifecycle.models import ACTS, ENDS_WHERE_TOLD, TicketProcess
-from notifications import outbox, wakeup
-from slas import amendments, clocks
+from notifications import outbox, wakeup, watching
+from slas import amendments, clocks, duties
+from slas.announced import KNOWN_DAYS, announced_for
 from slas.countable import uncountable
-from slas.engine import BREACH, Alert, EngineError
+from slas.engine import EngineError
 from tickets import journal
-from tickets.events import ALERTS, CLOCK_FACTS, EDITED_FIELDS, Kind
+from tickets.events import ALERTS, CLOCK_FACTS, DUTY_FACTS, EDITED_FIELDS, Kind
+from tickets.mentions import addressed
 from tickets.models import Attachment, Comment, Event, Ticket, Visibility
 from tickets.standing import Standing
-from tickets.states import State
+from tickets.states import OPEN_STATES, State
 
-SETTLED = CLOCK_FACTS | ALERTS
+SETTLED = CLOCK_FACTS | DUTY_FACTS | ALERTS | {Kind.DUTY_MISSED}
 REACHED_AT = {State.RESOLVED: ("resolved_at",), State.CLOSED: ("resolved_at", "closed_at")}
 """State → columns that say since when. The pipeline fills them: only here is the instant of the act certain."""
 
@@ -84,12 +87,12 @@ def apply(
     at = at.astimezone(UTC)
     with transaction.atomic(), _countable():
         ticket = _locked(actor, reference)
-        # Whoever waited for the lock acts after what was written meanwhile: the journal's order is that of time.
-        at = max(at, ticket.updated_at)
         actor.require(permission)
         if is_edit:
             _require_fresh(actor, ticket, expected_version)
         events = _clock_events(ticket)
+        # Whoever waited for the lock acts after what was written meanwhile: the journal's order is that of time.
+        at = max([at, ticket.updated_at, *(event.at for event in events)])
         events += _settle(actor, ticket, events, at)
         act = decide(ticket)
         _carry_out(actor, at, ticket, events, act)
@@ -116,7 +119,7 @@ def file(
         event = journal.build_event(
             process,
             actor,
-            journal.Entry(Kind.FILED, at, at, data={"severity": severity, "title": ticket.title}),
+            journal.Entry(Kind.FILED, at, at, data=_filed(ticket, severity)),
         )
         reckonings = clocks.reckon(process, [event], at)
         process.due_at = clocks.earliest_due(reckonings)
@@ -126,8 +129,20 @@ def file(
         _bind(attachments, process, None, Visibility.PUBLIC)
         journal.append([event])
         clocks.write_rows([], clocks.build_rows(process, reckonings, at))
+        duties.write_rows([], duties.build_rows(process, [event], at))
         _tell([event])
     return process
+
+
+def _filed(ticket: Ticket, severity: dict[str, Any]) -> dict[str, Any]:
+    return {"severity": severity, "title": ticket.title} | _escalated(ticket, "")
+
+
+def _escalated(ticket: Ticket, before: str) -> dict[str, Any]:
+    """The escalation that begins with the severity that the ticket now has, told on the event of the act itself:
+    whoever is named by its levels hears of it once."""
+    escalation = duties.escalation_at(terms_of(ticket), before, ticket.severity)
+    return {"escalation": duties.escalation_data(escalation)} if escalation else {}
 
 
 def settle_due(tickets: Sequence[UUID], at: datetime) -> int:
@@ -140,17 +155,18 @@ def settle_due(tickets: Sequence[UUID], at: datetime) -> int:
 
 
 def lock_due(at: datetime, limit: int, provider_id: UUID) -> list[UUID]:
-    """Lock up to ``limit`` tickets with a clock that is due, skipping those that somebody else holds."""
+    """Lock up to ``limit`` tickets with a clock or a duty that is due, skipping those that somebody else holds."""
     rows = TicketProcess.objects.select_for_update(skip_locked=True, no_key=True)
-    due = clocks.due_ticket_ids(provider_id, at, limit)
-    return list(rows.filter(pk__in=due).order_by("pk").values_list("pk", flat=True))
+    due = clocks.due_ticket_ids(provider_id, at, limit) + duties.due_ticket_ids(provider_id, at, limit)
+    return list(rows.filter(pk__in=due[:limit]).order_by("pk").values_list("pk", flat=True))
 
 
 def recompute(tickets: Sequence[UUID], change: DatedCalendarChange, at: datetime) -> int:
     """Count the running clocks of these tickets again with the days that their calendar gained (R19).
 
     Each change is written to the ticket's history, also where no clock of the calendar runs just now: one that counts
-    again later has the days from there. Returns how many tickets were written; a second call writes nothing.
+    again later has the days from there. A ticket on which nothing moves does not pass for one that was worked on.
+    Returns how many tickets were written; a second call writes nothing.
 
     What fell due before is journaled first: what has ended stays as it was.
     """
@@ -167,7 +183,7 @@ def recompute(tickets: Sequence[UUID], change: DatedCalendarChange, at: datetime
                 continue
             events = _clock_events(ticket)
             targets = amendments.concerned(ticket, events, change.days, at)
-            if targets:
+            if targets or duties.owes_days_of(ticket, events, str(change.days["calendar"]), at):
                 changed = amendments.recomputed(ticket, events, change.days, at)
                 written.append((ticket, _days_event(ticket, change, targets, changed, at), events))
         _write_recomputed(written, at)
@@ -196,19 +212,21 @@ def _days_event(
 
 def _write_recomputed(written: Sequence[tuple[TicketProcess, Event, list[Event]]], at: datetime) -> None:
     """Journal, clock rows and due times. Only whoever's deadline moved is told."""
-    clock_rows = []
+    clock_rows, duty_rows = [], []
     for ticket, event, events in written:
         reckonings = clocks.reckon(ticket, [*events, event], at)
         ticket.due_at = clocks.earliest_due(reckonings)
         Standing.of(ticket).keep_in(event)
-        _stamp(ticket, at, event.visibility)
+        owed = duties.build_rows(ticket, [*events, event], at)
+        if _moves_a_deadline(event) or not duties.stands_alike(duties.build_rows(ticket, events, at), owed):
+            _stamp(ticket, at, event.visibility)
         clock_rows += clocks.build_rows(ticket, reckonings, at)
+        duty_rows += owed
     rows = [ticket for ticket, _, _ in written]
     journal.append([event for _, event, _ in written])
     clocks.write_rows(rows, clock_rows)
-    TicketProcess.objects.bulk_update(
-        rows, ["version", "public_version", "updated_at", "public_updated_at", "due_at"], batch_size=500
-    )
+    duties.write_rows(rows, duty_rows)
+    stamps.write(rows)
     _tell([event for _, event, _ in written if _moves_a_deadline(event)])
 
 
@@ -249,121 +267,57 @@ def _clock_events(ticket: Ticket) -> list[Event]:
 
 def _settle(actor: Actor, ticket: TicketProcess, events: list[Event], at: datetime) -> list[Event]:
     """Journal what fell due before this act, so that the act cannot overtake a breach that the sweep has not seen."""
-    if not _has_due_alerts(ticket, events, at):
+    if not alerts.anything_due(ticket, events, at):
         return []
     # Warnings are private: a customer's own context could not see which of them are already written.
     with tenant_context(Actor.system(ticket.provider_id)):
         known = events if actor.sees_private else _clock_events(ticket)
-        fresh = _alert_events(ticket, known, at)
+        announced = announced_for([ticket], at)[ticket.pk]
+        fresh = alerts.fresh_events(ticket, known, at, clocks.reckon(ticket, known, at), announced)
         if fresh:
             journal.append(fresh)
-            _tell(_worth_telling(fresh))
+            _tell(alerts.worth_telling(fresh))
     for event in fresh:
         _stamp(ticket, at, event.visibility)
     return fresh
 
 
-def _has_due_alerts(ticket: Ticket, events: Sequence[Event], at: datetime) -> bool:
-    return any(clocks.due_alerts(one, at) for one in clocks.reckon(ticket, events, at))
-
-
 def _settle_many(rows: Sequence[TicketProcess], events: dict[UUID, list[Event]], at: datetime) -> int:
     written: list[Event] = []
-    clock_rows = []
+    clock_rows, duty_rows = [], []
+    announced = announced_for(rows, at)
     for ticket in rows:
-        fresh = _alert_events(ticket, events[ticket.pk], at)
         reckonings = clocks.reckon(ticket, events[ticket.pk], at)
+        fresh = alerts.fresh_events(ticket, events[ticket.pk], at, reckonings, announced[ticket.pk])
         ticket.due_at = clocks.earliest_due(reckonings)
         clock_rows += clocks.build_rows(ticket, reckonings, at)
+        duty_rows += duties.build_rows(ticket, events[ticket.pk], at)
         for event in fresh:
             _stamp(ticket, at, event.visibility)
         written += fresh
     journal.append(written)
     clocks.write_rows(rows, clock_rows)
-    TicketProcess.objects.bulk_update(
-        rows, ["version", "public_version", "updated_at", "public_updated_at", "due_at"], batch_size=500
-    )
-    _tell(_worth_telling(written))
+    duties.write_rows(rows, duty_rows)
+    stamps.write(rows)
+    _tell(alerts.worth_telling(written))
     return len(written)
 
 
-def _alert_events(ticket: TicketProcess, events: Sequence[Event], at: datetime) -> list[Event]:
-    known: set[str | None] = {event.dedupe_key for event in events}
-    system = Actor.system(ticket.provider_id)
-    fresh: list[Event] = []
-    for one in clocks.reckon(ticket, events, at):
-        for alert in clocks.due_alerts(one, at):
-            entry = _alert_entry(one, alert, at)
-            if entry.dedupe_key not in known and not _was_late_before(events, one.target, alert):
-                known.add(entry.dedupe_key)
-                fresh.append(journal.build_event(ticket, system, entry))
-    return fresh
-
-
-def _was_late_before(events: Sequence[Event], target: str, alert: Alert) -> bool:
-    """Whether the target had been late since before an alert under the severity it is for, when days came (R19).
-
-    They count for what the target is counted under later, and would only move what it had already reached.
-    """
-    late = [event.at for event in events if _is_breach(event, target, alert.severity) and event.at < alert.at]
-    if not late or not any(event.kind == Kind.CALENDAR_CHANGED for event in events):
-        return False
-    return not any(event.at >= max(late) and _counts_anew(event, alert.severity) for event in events)
-
-
-def _is_breach(event: Event, target: str, severity: str) -> bool:
-    if event.kind != Kind.CLOCK_BREACHED:
-        return False
-    return bool(event.data["target"] == target and event.data["severity_at"] == severity)
-
-
-def _counts_anew(event: Event, severity: str) -> bool:
-    """Whether what was reached under a severity may be reached again: it came back, or the facts are others."""
-    if event.kind == Kind.SEVERITY_CHANGED:
-        return bool(event.data["severity"]["new"] == severity)
-    return event.kind in {Kind.REOPENED, Kind.CONTEST_ACCEPTED}
-
-
-def _alert_entry(one: clocks.Reckoning, alert: Alert, at: datetime) -> journal.Entry:
-    """An alert is dated at the instant at which it was due, however late it is noticed, and told once for each severity
-    under which the clock ran."""
-    is_breach = alert.code == BREACH
-    return journal.Entry(
-        Kind.CLOCK_BREACHED if is_breach else Kind.CLOCK_APPROACHING,
-        at=alert.at,
-        recorded_at=at,
-        visibility=Visibility.PUBLIC if is_breach else Visibility.PRIVATE,
-        data={
-            "target": one.target,
-            "code": alert.code,
-            "due_at": alert.due_at.isoformat(),
-            "severity_at": alert.severity,
-            "recipients": list(clocks.recipients_of(one.policy, alert.code)),
-        },
-        dedupe_key=f"{one.target}:{alert.code}:{alert.severity}:{alert.at.isoformat()}",
-    )
-
-
-def _worth_telling(events: Sequence[Event]) -> list[Event]:
-    """A warning that comes together with its own breach is history, not news."""
-    breached = {(event.ticket_id, event.data["target"]) for event in events if event.kind == Kind.CLOCK_BREACHED}
-    return [
-        event
-        for event in events
-        if event.kind == Kind.CLOCK_BREACHED or (event.ticket_id, event.data["target"]) not in breached
-    ]
-
-
 def _carry_out(actor: Actor, at: datetime, ticket: TicketProcess, events: list[Event], act: Act) -> None:
-    data = dict(act.data)
+    act, mentioned = _addressed(actor, act)
+    data, before = dict(act.data), ticket.severity
     if act.transition:
         data |= _move(ticket, act.transition, act.side or actor.side)
     for column, value in act.changes.items():
         setattr(ticket, column, value)
     for column in REACHED_AT.get(State(ticket.state), ()):
         setattr(ticket, column, getattr(ticket, column) or at)
+    if ticket.severity != before and ticket.state in OPEN_STATES:
+        data |= _escalated(ticket, before)
     comment = _write_comment(actor, at, ticket, act) if act.message else None
     event = journal.build_event(ticket, actor, journal.Entry(act.kind, at, at, act.visibility, data, comment=comment))
+    if duties.turns(ticket, events, event):
+        event.data |= _days_known(ticket, events, at)
     reckonings = clocks.reckon(ticket, [*events, event], at)
     met = clocks.met_by(reckonings, event)
     if met:
@@ -373,6 +327,7 @@ def _carry_out(actor: Actor, at: datetime, ticket: TicketProcess, events: list[E
     ticket.due_at = clocks.earliest_due(reckonings)
     Standing.of(ticket).keep_in(event)
     journal.append([event])
+    watching.add_mentioned(actor, at, ticket, mentioned)
     _tell([event])
     if "severity" in act.data or act.kind == Kind.REOPENED or act.corrects:
         # Counted again from the filing (R18), the due time may already have passed: no sweep would find that breach.
@@ -380,6 +335,26 @@ def _carry_out(actor: Actor, at: datetime, ticket: TicketProcess, events: list[E
     _stamp(ticket, at, act.visibility)
     ticket.save()
     clocks.write_rows([ticket], clocks.build_rows(ticket, reckonings, at))
+    duties.write_rows([ticket], duties.build_rows(ticket, [*events, event], at))
+
+
+def _days_known(ticket: Ticket, events: Sequence[Event], at: datetime) -> dict[str, Any]:
+    """What the journal does not tell of the days announced by now: they were carried only where a duty was owed."""
+    with tenant_context(Actor.system(ticket.provider_id)):
+        announced = announced_for([ticket], at)[ticket.pk]
+    told = [one.told() for one in duties.not_told(ticket, events, announced)]
+    return {KNOWN_DAYS: told} if told else {}
+
+
+def _addressed(actor: Actor, act: Act) -> tuple[Act, Sequence[Membership]]:
+    """The act with the colleagues whom its message mentions, who are told so and watch the ticket from now on."""
+    found = addressed(actor, act.message.body) if act.message else None
+    if act.message is None or found is None or not found.people:
+        return act, ()
+    told = [{"id": str(one.id), "name": one.display_name} for one in found.people]
+    others = [one for one in found.people if one.id != actor.membership_id]
+    message = replace(act.message, body=found.text)
+    return replace(act, message=message, data=act.data | {"mentions": told}), others
 
 
 def _move(ticket: TicketProcess, name: str, side: str) -> dict[str, Any]:

@@ -4,12 +4,13 @@ from accounts.tenancy import Actor
 from contracts.selectors import terms_of
 from contracts.terms import Transition
 from lifecycle.guards import knows_workarounds
+from slas.duties import knows_action_plans
 from tickets.models import Ticket, Workaround
 from tickets.states import FINAL_STATES, OPEN_STATES, State
 
 
 def acts_offered(actor: Actor, ticket: Ticket) -> frozenset[str]:
-    """Names of the acts that would not be refused outright: take assign reply note ask call workaround
+    """Names of the acts that would not be refused outright: take assign team reply note ask call workaround
     accept_workaround decline_workaround resolve move reopen close severity."""
     offered = {name for name in _possible(ticket) if actor.may(f"ticket.{name}")}
     if ticket.assignee_id is not None:
@@ -37,12 +38,17 @@ def resolving_steps(actor: Actor, ticket: Ticket) -> tuple[Transition, ...]:
 def _possible(ticket: Ticket) -> set[str]:
     acts: set[str] = set()
     if ticket.state in OPEN_STATES:
-        acts |= {"take", "assign", "ask", "call", "resolve", "severity"} | _about_workarounds(ticket)
+        acts |= _about_plans(ticket)
+        acts |= {"take", "assign", "team", "ask", "call", "resolve", "severity"} | _about_workarounds(ticket)
     if ticket.state == State.RESOLVED:
         acts |= {"reopen", "close"}
     if ticket.state not in FINAL_STATES:
         acts |= {"reply", "note", "move"}
     return acts
+
+
+def _about_plans(ticket: Ticket) -> set[str]:
+    return {"plan"} if knows_action_plans(terms_of(ticket)) else set()
 
 
 def _about_workarounds(ticket: Ticket) -> set[str]:

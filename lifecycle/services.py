@@ -19,6 +19,7 @@ from lifecycle import guards, pipeline
 from lifecycle.filing import file_ticket
 from lifecycle.inputs import MAX_BODY, MAX_DETAIL, MAX_TITLE, body_of, files_of
 from lifecycle.pipeline import Act, Message
+from lifecycle.unread import require_read
 from tickets.events import Kind
 from tickets.models import Event, Ticket, Visibility, Workaround, WorkaroundKind
 from tickets.states import State
@@ -31,6 +32,7 @@ __all__ = [
     "accept_workaround",
     "add_note",
     "assign_ticket",
+    "begun_by",
     "change_severity",
     "close_ticket",
     "decline_workaround",
@@ -96,12 +98,21 @@ def assign_ticket(
     )
 
 
-def reply(*, actor: Actor, at: datetime, reference: str, body: str, attachment_ids: Sequence[UUID] = ()) -> Ticket:
+def reply(
+    *,
+    actor: Actor,
+    at: datetime,
+    reference: str,
+    body: str,
+    attachment_ids: Sequence[UUID] = (),
+    seen: int | None = None,
+) -> Ticket:
     """Say something that both sides read. From the provider it is a contact (R6c); from the customer, an answer where
-    one was asked for. Never stale: a reply overwrites nothing."""
+    one was asked for. It overwrites nothing: it is ``Stale`` only for a writer who says what he had ``seen``."""
 
     def decide(ticket: Ticket) -> Act:
         guards.require_not_final(ticket)
+        require_read(actor, ticket, seen)
         message = Message(body_of(body), attachments=files_of(actor, attachment_ids))
         if actor.is_staff:
             return Act(Kind.REPLIED, transition=_if_known("take", ticket, actor), message=message)
@@ -123,12 +134,19 @@ def add_note(*, actor: Actor, at: datetime, reference: str, body: str, attachmen
 
 
 def request_information(
-    *, actor: Actor, at: datetime, reference: str, body: str, attachment_ids: Sequence[UUID] = ()
+    *,
+    actor: Actor,
+    at: datetime,
+    reference: str,
+    body: str,
+    attachment_ids: Sequence[UUID] = (),
+    seen: int | None = None,
 ) -> Ticket:
-    """Ask the customer; the ticket waits for the answer. It is a contact (R6c)."""
+    """Ask the customer; the ticket waits for the answer. It is a contact (R6c). ``seen`` as for a reply."""
 
     def decide(ticket: Ticket) -> Act:
         guards.require_open(ticket)
+        require_read(actor, ticket, seen)
         waits = ticket.state == State.WAITING_CUSTOMER
         message = Message(body_of(body), attachments=files_of(actor, attachment_ids))
         return Act(Kind.INFORMATION_REQUESTED, transition="" if waits else "ask", message=message)
@@ -407,6 +425,11 @@ def _if_known(act: str, ticket: Ticket, actor: Actor) -> str:
     """An act that goes along with another one, where the contract's workflow has it from here; else nothing moves."""
     way = contracts.terms_of(ticket).workflow.way(act, ticket.contract_state, actor.side)
     return way.code if way else ""
+
+
+def begun_by(actor: Actor, ticket: Ticket) -> str:
+    """The step by which work begins where the contract's workflow has it from here; else nothing moves."""
+    return _if_known("take", ticket, actor)
 
 
 def _resolving(ticket: Ticket) -> str:

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import DatabaseError, transaction
@@ -17,7 +18,7 @@ from accounts.rounds import each_provider, providers
 from accounts.tenancy import Actor, acting_as
 from lifecycle import pipeline
 from slas.clocks import FOLD_ERRORS
-from slas.models import Clock, SweepFailure
+from slas.models import Clock, SweepFailure, TicketDuty
 
 BATCH = 200
 log = logging.getLogger(__name__)
@@ -89,8 +90,11 @@ def _took_too_long(error: BaseException) -> bool:
 
 def _set_aside(provider_id: UUID, ticket_id: UUID, at: datetime, error: Exception) -> None:
     log.error("clock set aside: ticket %s: %r", ticket_id, error)
-    rows = Clock.objects.filter(ticket_id=ticket_id, next_action_at__lte=at, set_aside_at__isnull=True)
+    told: dict[str, Any] = {"provider_id": provider_id, "at": at, "error": repr(error)[:2000]}
+    due = {"ticket_id": ticket_id, "next_action_at__lte": at, "set_aside_at__isnull": True}
+    clocks, duties = Clock.objects.filter(**due), TicketDuty.objects.filter(**due)
     SweepFailure.objects.bulk_create(
-        [SweepFailure(provider_id=provider_id, clock=row, at=at, error=repr(error)[:2000]) for row in rows]
+        [*(SweepFailure(clock=row, **told) for row in clocks), *(SweepFailure(duty=row, **told) for row in duties)]
     )
-    rows.update(set_aside_at=at)
+    clocks.update(set_aside_at=at)
+    duties.update(set_aside_at=at)

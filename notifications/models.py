@@ -1,4 +1,4 @@
-"""The outbox (one row per act that somebody should hear of) and its deliveries."""
+"""The outbox (one row per act that somebody should hear of), its deliveries, and who watches which ticket."""
 
 from typing import ClassVar
 
@@ -9,7 +9,7 @@ from accounts.identifiers import uuid7
 from accounts.models import Customer, Membership, Provider
 from accounts.tenancy import Scope, TenantManager
 from contracts.models import CalendarChange, Contract, ContractChange
-from tickets.models import Event, Ticket
+from tickets.models import Event, Ticket, Visibility
 
 
 def one_source(name: str, **owned: tuple[str, ...]) -> models.CheckConstraint:
@@ -67,11 +67,16 @@ class Delivery(models.Model):
     """One message to one person by one channel, exactly one row for each. Its id makes the Message-ID.
 
     It leads to ``ticket`` or ``contract``; to neither where days are announced to staff for every contract.
+    ``because`` is empty where the person's part in the matter is the reason.
     """
 
     class Channel(models.TextChoices):
         MAIL = "mail", _("Mail")
         IN_APP = "in_app", _("In the portal")
+
+    class Because(models.TextChoices):
+        WATCHING = "watching"
+        MENTIONED = "mentioned"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     provider = models.ForeignKey(Provider, models.PROTECT)
@@ -84,6 +89,7 @@ class Delivery(models.Model):
     recipient = models.ForeignKey(Membership, models.PROTECT, db_constraint=False)
     channel = models.CharField(max_length=8, choices=Channel.choices)
     kind = models.CharField(max_length=32)
+    because = models.CharField(max_length=10, blank=True, choices=Because.choices)
     subject = models.CharField(max_length=300)
     body_text = models.TextField(blank=True)
     created_at = models.DateTimeField()
@@ -114,3 +120,42 @@ class Delivery(models.Model):
                 condition=models.Q(next_attempt_at__isnull=False),
             ),
         ]
+
+
+class Watcher(models.Model):
+    """Somebody who is told what happens to a ticket beside the one who filed it and the one who has it.
+
+    Those of the provider are ``private``: which of its staff look on is nothing that the customer is told.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    provider = models.ForeignKey(Provider, models.PROTECT)
+    customer = models.ForeignKey(Customer, models.PROTECT, db_constraint=False)
+    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="+", db_constraint=False)
+    membership = models.ForeignKey(Membership, models.PROTECT, related_name="+", db_constraint=False)
+    visibility = models.CharField(max_length=8, choices=Visibility.choices)
+    added_by = models.ForeignKey(Membership, models.PROTECT, related_name="+", db_constraint=False)
+    added_by_name = models.CharField(max_length=120)
+    added_at = models.DateTimeField()
+
+    scope: ClassVar[Scope] = Scope(customer_field="customer_id", visibility_field="visibility")
+    objects = TenantManager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["provider", "ticket", "membership"], name="watcher_once")]
+        indexes = [models.Index(fields=["membership", "ticket"], name="watcher_by_person")]
+
+    def __str__(self) -> str:
+        return str(self.membership_id)
+
+
+class WatchingPreference(models.Model):
+    """Whether somebody also wants mails of what he watches; everybody does who has not said otherwise."""
+
+    owner = models.OneToOneField(Membership, models.CASCADE, primary_key=True, related_name="+", db_constraint=False)
+    provider = models.ForeignKey(Provider, models.PROTECT)
+    has_mails = models.BooleanField()
+    updated_at = models.DateTimeField()
+
+    scope: ClassVar[Scope] = Scope(recipient_field="owner_id")
+    objects = TenantManager()

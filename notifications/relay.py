@@ -21,6 +21,7 @@ from notifications import contract_routing
 from notifications.models import Delivery, OutboxEntry
 from notifications.rendering import render
 from notifications.routing import People, recipients
+from notifications.watching import Watching
 from tickets.models import Event, Ticket
 
 BATCH = 100
@@ -38,9 +39,20 @@ def _relay_provider(provider_id: UUID, at: datetime) -> int:
     sent = 0
     while _route_batch(provider_id, at) == BATCH:
         pass
-    while _send_one(provider_id, at):
-        sent += 1
+    while keys := _due_mails(provider_id, at):
+        done = sum(_send_one(provider_id, key, at) for key in keys)
+        sent += done
+        if not done or len(keys) < BATCH:
+            break
     return sent
+
+
+def _due_mails(provider_id: UUID, at: datetime) -> list[UUID]:
+    """The next mails that are due. Each is then locked by its key: looking for it anew would read what was sent just
+    before over and over."""
+    with acting_as(Actor.system(provider_id)):
+        waiting = Delivery.objects.filter(provider_id=provider_id, next_attempt_at__lte=at)
+        return list(waiting.order_by("next_attempt_at", "id").values_list("id", flat=True)[:BATCH])
 
 
 def _route_batch(provider_id: UUID, at: datetime) -> int:
@@ -56,13 +68,14 @@ def _route(provider_id: UUID, entries: Sequence[OutboxEntry], at: datetime) -> N
     people = People.of_provider(provider_id)
     events = Event.objects.select_related("comment").in_bulk([row.event_id for row in entries if row.event_id])
     tickets = Ticket.objects.in_bulk({row.ticket_id for row in entries if row.ticket_id})
+    watching = Watching(tickets.values(), at)
     for entry in entries:
         try:
             with transaction.atomic():
                 if entry.event_id is None or entry.ticket_id is None:
                     rows = contract_routing.deliveries(entry, people, at)
                 else:
-                    rows = _deliveries(events[entry.event_id], tickets[entry.ticket_id], people, at)
+                    rows = _deliveries(events[entry.event_id], tickets[entry.ticket_id], people, watching, at)
                 Delivery.objects.bulk_create(rows, ignore_conflicts=True)
             entry.routed_at = at
         except (
@@ -79,10 +92,10 @@ def _route(provider_id: UUID, entries: Sequence[OutboxEntry], at: datetime) -> N
     OutboxEntry.objects.bulk_update(entries, ["routed_at", "failed_at", "error"])
 
 
-def _deliveries(event: Event, ticket: Ticket, people: People, at: datetime) -> list[Delivery]:
+def _deliveries(event: Event, ticket: Ticket, people: People, watching: Watching, at: datetime) -> list[Delivery]:
     rows = []
-    for recipient in recipients(event, ticket, people):
-        rendered = render(event, ticket, recipient.membership)
+    for recipient in recipients(event, ticket, people, watching):
+        rendered = render(event, ticket, recipient.membership, recipient.because)
         for channel in recipient.channels:
             is_mail = channel == Delivery.Channel.MAIL
             rows.append(
@@ -94,6 +107,7 @@ def _deliveries(event: Event, ticket: Ticket, people: People, at: datetime) -> l
                     recipient_id=recipient.membership.id,
                     channel=channel,
                     kind=event.kind,
+                    because=recipient.because,
                     subject=rendered.subject,
                     body_text=rendered.body if is_mail else "",
                     created_at=at,
@@ -104,11 +118,11 @@ def _deliveries(event: Event, ticket: Ticket, people: People, at: datetime) -> l
     return rows
 
 
-def _send_one(provider_id: UUID, at: datetime) -> bool:
-    """Send the next mail that is due, in its own transaction; whether there was one."""
+def _send_one(provider_id: UUID, delivery_id: UUID, at: datetime) -> bool:
+    """Send a mail in its own transaction; whether it was still due and nobody else was at it."""
     with acting_as(Actor.system(provider_id)):
-        waiting = Delivery.objects.filter(provider_id=provider_id, next_attempt_at__lte=at)
-        row = waiting.select_for_update(skip_locked=True).order_by("next_attempt_at", "id").first()
+        waiting = Delivery.objects.filter(pk=delivery_id, next_attempt_at__lte=at)
+        row = waiting.select_for_update(skip_locked=True, of=("self",)).select_related("event").first()
         if row is None:
             return False
         _attempt(row, at)
@@ -136,8 +150,14 @@ def _address(row: Delivery, at: datetime) -> str | None:
 def _may_read(row: Delivery, person: Membership, people: People, at: datetime) -> bool:
     if row.event_id is None:
         return contract_routing.may_read(row, person, people, at)
-    event = Event.objects.filter(pk=row.event_id).first()
-    return event is not None and people.may_read(person, event)
+    event = row.event
+    if event is None or not people.may_read(person, event):
+        return False
+    if row.because != Delivery.Because.WATCHING or row.ticket is None:
+        return True
+    watching = Watching([row.ticket], at)
+    present = {one.id for one in watching.of(row.ticket, event.recorded_at)}
+    return person.id in present and watching.wants_mails(person)
 
 
 def _send(row: Delivery, address: str, at: datetime) -> None:

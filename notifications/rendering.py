@@ -13,8 +13,10 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Membership
 from contracts.selectors import terms_of, zone_of
+from contracts.terms.diff_words import day_words
+from notifications.models import Delivery
 from slas.wording import instant_text
-from tickets.events import Kind
+from tickets.events import Kind, is_escalation
 from tickets.models import Event, Ticket
 from tickets.standing import Standing
 from tickets.text import clean_line
@@ -28,16 +30,17 @@ class Rendered:
     body: str
 
 
-def render(event: Event, ticket: Ticket, person: Membership) -> Rendered:
-    """What ``person`` reads about ``event``."""
+def render(event: Event, ticket: Ticket, person: Membership, because: str = "") -> Rendered:
+    """What ``person`` reads about ``event``, and why he does where it is not his part in it (``Delivery.because``)."""
     with translation.override(person.user.language):
-        headline = _headline(event, ticket)
+        headline = _mention(event) if because == Delivery.Because.MENTIONED else _headline(event, ticket)
         parts = [
             _greeting(person),
             headline,
             *_facts(event, ticket, person),
             _quoted(event),
             _link(ticket),
+            _watched(ticket) if because == Delivery.Because.WATCHING else "",
             _footer(),
         ]
         body = "\n\n".join(part for part in parts if part)
@@ -55,8 +58,11 @@ def _headline(event: Event, ticket: Ticket) -> str:
         "reference": ticket.reference,
         "name": event.actor_name,
         "assignee": Standing.after(event, ticket).assignee_name,
+        "team": dict(event.data.get("team") or {}).get("new", ""),
         "target": _target_word(event, ticket),
         "state": _state_word(event, ticket),
+        "duty": _duty_word(event, ticket),
+        "day": _day_word(event),
     }
     return _HEADLINES[Kind(event.kind)]() % values
 
@@ -65,12 +71,14 @@ _HEADLINES = {
     Kind.FILED: lambda: _("%(case)s %(reference)s was filed"),
     Kind.TAKEN: lambda: _("%(name)s is working on your %(case)s"),
     Kind.ASSIGNED: lambda: _("%(case)s assigned to %(assignee)s"),
+    Kind.TEAM_CHANGED: lambda: _("%(case)s given to the team %(team)s"),
     Kind.REPLIED: lambda: _("%(name)s replied"),
     Kind.NOTED: lambda: _("%(name)s wrote a private note"),
     Kind.INFORMATION_REQUESTED: lambda: _("%(name)s asks for information"),
     Kind.ANSWERED: lambda: _("%(name)s answered"),
     Kind.COMMENTED: lambda: _("%(name)s commented"),
     Kind.CALL_LOGGED: lambda: _("%(name)s recorded a telephone call"),
+    Kind.ACTION_PLAN: lambda: _("%(name)s wrote an action plan"),
     Kind.RESOLVED: lambda: _("%(case)s resolved"),
     Kind.WORKAROUND_OFFERED: lambda: _("%(name)s offers a workaround"),
     Kind.WORKAROUND_ACCEPTED: lambda: _("%(name)s accepted the workaround"),
@@ -90,6 +98,7 @@ _HEADLINES = {
     Kind.CONTEST_WITHDRAWN: lambda: _("%(name)s withdrew the contest"),
     Kind.CLOCK_APPROACHING: lambda: _("%(target)s: the deadline comes near"),
     Kind.CLOCK_BREACHED: lambda: _("%(target)s: the deadline has passed"),
+    Kind.DUTY_MISSED: lambda: _("%(duty)s: nothing was written to the customer on %(day)s"),
 }
 
 
@@ -97,6 +106,10 @@ def _facts(event: Event, ticket: Ticket, person: Membership) -> list[str]:
     facts = [_("%(case)s: %(reference)s, %(title)s") % _ticket_words(ticket), _severity_line(event, ticket)]
     if event.kind in (Kind.SEVERITY_CHANGED, Kind.REINSTATED, Kind.RELEASED):
         facts.append(_("Reason: %(reason)s") % {"reason": event.data.get("reason", "")})
+    if is_escalation(event.data.get("team") or {}):
+        facts.append(_("Functional escalation to level %(level)d.") % {"level": event.data["team"]["level"]})
+    if "escalation" in event.data:
+        facts.append(_escalation_line(event, ticket))
     if event.kind == Kind.EXCLUDED:
         facts += _exclusion_lines(event, ticket)
     if event.kind == Kind.HELD:
@@ -105,6 +118,15 @@ def _facts(event: Event, ticket: Ticket, person: Membership) -> list[str]:
     if event.kind in _TELLS_DUE and due:
         facts.append(_due_line(due, event, ticket, person))
     return ["\n".join(fact for fact in facts if fact)]
+
+
+def _escalation_line(event: Event, ticket: Ticket) -> str:
+    """The levels to which it went up, as the contract calls them, and its clause."""
+    told = event.data["escalation"]
+    found = next((one for one in terms_of(ticket).escalations if one.code == told["code"]), None)
+    levels = [level.label.text(_language()) for level in found.levels] if found else list(told["levels"])
+    clause = found.clauses[0] if found else told["code"]
+    return _("Escalated at once: %(levels)s (%(clause)s)") % {"levels": ", ".join(levels), "clause": clause}
 
 
 def _exclusion_lines(event: Event, ticket: Ticket) -> list[str]:
@@ -171,6 +193,19 @@ def _target_word(event: Event, ticket: Ticket) -> str:
     return label.text(_language()) if label else str(code)
 
 
+def _duty_word(event: Event, ticket: Ticket) -> str:
+    """What the contract calls the duty that lacks."""
+    code = str(event.data.get("duty", ""))
+    found = next((duty for duty in terms_of(ticket).duties if duty.code == code), None)
+    return found.label.text(_language()) if found else code
+
+
+def _day_word(event: Event) -> str:
+    """The business day that closed without word."""
+    day = event.data.get("day")
+    return day_words(day).text(_language()) if day else ""
+
+
 def _state_word(event: Event, ticket: Ticket) -> str:
     """What the contract calls the state that the event led to."""
     told = event.data.get("contract_state")
@@ -200,6 +235,15 @@ def _quoted(event: Event) -> str:
 
 def _link(ticket: Ticket) -> str:
     return f"{settings.PUBLIC_URL}/tickets/{ticket.reference}/"
+
+
+def _mention(event: Event) -> str:
+    return _("%(name)s mentions you") % {"name": event.actor_name}
+
+
+def _watched(ticket: Ticket) -> str:
+    told = {"case": _case_word(ticket), "link": f"{settings.PUBLIC_URL}/settings/"}
+    return _("You have this mail because you watch this %(case)s. Mails of what you watch: %(link)s") % told
 
 
 def _footer() -> str:

@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from accounts.errors import NotFound
 from accounts.tenancy import Actor
 from notifications.models import Delivery
@@ -30,7 +32,12 @@ def in_app(actor: Actor, *, size: int = 100) -> list[Delivery]:
     return list(rows.order_by("-created_at", "-id")[:size])
 
 
-def unread_count(actor: Actor) -> int:
-    """Unread notifications, counted up to one more than ``UNREAD_CAP`` so that the count stays cheap."""
+def unread(actor: Actor) -> QuerySet[Delivery, UUID]:
+    """The keys of unread notifications, one more than ``UNREAD_CAP`` at most, so that counting them stays cheap."""
     rows = Delivery.objects.visible_to(actor).filter(channel=Delivery.Channel.IN_APP, read_at__isnull=True)
-    return len(rows.values_list("pk", flat=True)[: UNREAD_CAP + 1])
+    return rows.values_list("pk", flat=True)[: UNREAD_CAP + 1]
+
+
+def unread_count(actor: Actor) -> int:
+    """Unread notifications, counted up to one more than ``UNREAD_CAP``."""
+    return len(unread(actor))

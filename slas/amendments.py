@@ -19,8 +19,9 @@ from contracts.selectors import terms_by_id, terms_of, with_days
 from contracts.terms import Terms, TermsError, UnknownTerm
 from slas.clocks import OWED, Reckoning, reckon
 from slas.days import Days, overrides_of
+from slas.duties import counting_days_of
 from slas.engine import Status, fold
-from slas.models import Clock
+from slas.models import Clock, TicketDuty
 from slas.policies import policy_for
 from tickets.events import CLOCK_FACTS
 from tickets.models import Event, Ticket
@@ -219,8 +220,9 @@ def counts_on(terms: Terms, target: str, calendar: str) -> bool:
 
 
 def tickets_to_recompute(change: DatedCalendarChange, *, after: UUID | None = None, limit: int = CHUNK) -> list[UUID]:
-    """Tickets with a target that counts on the calendar of a change and that the change has not reached yet, in the
-    order of their keys, ``after`` one of them. A clock need not run just now: it may count again later.
+    """Tickets with a target, or owing a duty, that counts on the calendar of a change and that the change has not
+    reached yet, in the order of their keys, ``after`` one of them. A clock need not run just now: it may count again
+    later. A duty must: the act with which it begins or ends keeps the days that were known by then.
 
     One filed after the change carries its days since its filing; one that was reached has an event of its key.
     """
@@ -242,17 +244,23 @@ def dedupe_key(change: DatedCalendarChange) -> str:
 
 
 def _counting_on(rows: QuerySet[Ticket], calendar: str) -> Q | None:
-    """Tickets with a target that counts on a calendar and is not met for good, for each version of their terms."""
+    """Tickets with a target that counts on a calendar and is not met for good, or owing word on its days, for each
+    version of their terms."""
     found: Q | None = None
     for terms_id in rows.order_by().values_list("terms_id", flat=True).distinct():
         terms = terms_by_id(terms_id)
         targets = [code for code in terms.target_names if counts_on(terms, code, calendar)]
-        if targets:
+        duties = counting_days_of(terms, calendar)
+        if targets or duties:
             one = Q(terms_id=terms_id)
             if not any(_counts_after_reopening(terms, code) for code in targets):
-                one &= _not_all_met(targets)
+                one &= _not_all_met(targets) | _owing(duties)
             found = one if found is None else found | one
     return found
+
+
+def _owing(duties: Sequence[str]) -> Q:
+    return Q(Exists(TicketDuty.objects.filter(ticket=OuterRef("pk"), code__in=duties))) if duties else Q()
 
 
 def _not_all_met(targets: Iterable[str]) -> Q:

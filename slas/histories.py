@@ -19,7 +19,7 @@ from slas.facts import facts_of
 from tickets.events import Kind
 from tickets.standing import KEY as STANDING
 
-IRRELEVANT = ("title", "clocks", "assignee", "reason", "reason_code", "figures", STANDING)
+IRRELEVANT = ("title", "clocks", "assignee", "team", "reason", "reason_code", "figures", "escalation", STANDING)
 """What an entry may say that no clock is folded from. Anything else that differs makes journals differ."""
 
 _MOST_PATTERNS = 20_000

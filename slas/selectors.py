@@ -11,7 +11,7 @@ from accounts.tenancy import Actor
 from contracts.selectors import terms_of
 from slas.clocks import Reckoning, reckon
 from slas.engine import explain
-from slas.models import Clock
+from slas.models import Clock, TicketDuty
 from slas.wording import render_step
 from tickets.events import CLOCK_FACTS
 from tickets.models import Event, Ticket
@@ -89,3 +89,12 @@ def receipt_of(about: Ticket, found: Reckoning, *, language: str, at: datetime) 
             for step in steps
         ],
     )
+
+
+def lacking_of(actor: Actor, about: Sequence[Ticket]) -> dict[UUID, list[str]]:
+    """The duties that lack now on the tickets of a list, by ticket (HOP-5): one question for the whole page."""
+    found: dict[UUID, list[str]] = {}
+    rows = TicketDuty.objects.visible_to(actor).filter(ticket__in=[row.id for row in about])
+    for ticket_id, code in rows.filter(lacking_since__isnull=False).values_list("ticket_id", "code"):
+        found.setdefault(ticket_id, []).append(code)
+    return found

@@ -48,6 +48,7 @@ TESTS: dict[str, list[str]] = {
     "slas/engine/clock.py": _FACTS,
     "slas/engine/explain.py": [f"{_ENGINE}explain.py"],
     "slas/engine/ledger.py": [f"{_ENGINE}ledger_edges.py", f"{_ENGINE}ledger.py"],
+    "slas/engine/closings.py": [f"{_ENGINE}closings.py"],
     "slas/bulk.py": [f"{_ENGINE}bulk.py"],
     "slas/policies.py": [f"{_ENGINE}policies.py"],
     "tickets/states.py": ["tests/lifecycle/test_guards.py"],
@@ -69,6 +70,8 @@ BY_NAME: dict[str, list[str]] = {
     "lifecycle/filing.py": ["tests/lifecycle/test_filing.py", "tests/lifecycle/test_environment_decides.py"],
     "lifecycle/inputs.py": ["tests/lifecycle/test_filing.py", "tests/lifecycle/test_edits.py"],
     "lifecycle/holds.py": ["tests/lifecycle/test_holds.py"],
+    "lifecycle/duties.py": ["tests/lifecycle/test_duties.py"],
+    "slas/duties.py": ["tests/slas/test_duties.py", "tests/lifecycle/test_duties.py"],
     "lifecycle/pipeline.py": [
         "tests/lifecycle/test_edits.py",
         "tests/lifecycle/test_sweep.py",

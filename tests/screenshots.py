@@ -6,11 +6,10 @@ Each page in French and English, light and dark, at 360, 1280 and 2560 px, into 
 import argparse
 import os
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Browser, Error, Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from helpdesk.environment import running_instance
 from tests.harness.browser import HOW_TO_GET_IT, find_chromium
@@ -22,45 +21,121 @@ THEMES = ("light", "dark")
 
 @dataclass(frozen=True)
 class Shot:
-    """A page under a name: who looks (a role of the demo accounts, or nobody) and how to get there."""
+    """A page under a name: who looks (a role of the demo accounts, or nobody) and how to get there.
+
+    ``path`` is an address, or a way of WAYS and where it starts: ``first:/queue/``. ``press`` are things of the page
+    that are then pressed, each once: a disclosure to open, a form to send as it is.
+    """
 
     name: str
     role: str
     path: str
+    press: tuple[str, ...] = ()
 
+
+TICKET = "main a[href^='/tickets/']"
+CONTRACT = "#ticket-facts a[href^='/contracts/']"
+CUSTOMER = "main .table a[href^='/administration/customers/']"
+SIGN = "main button[value=preview]"
+CHOOSE = "tbody input[name=chosen] >> nth=0"
+WAYS: dict[str, tuple[tuple[str, ...], str]] = {
+    "first": ((TICKET,), ""),
+    "why": ((TICKET,), "clocks/response/"),
+    "print": ((TICKET,), "print/"),
+    "watchers": ((TICKET,), "watchers/"),
+    "environment": (("main a[href^='/environments/']",), ""),
+    "contract": ((TICKET, CONTRACT), ""),
+    "clauses": ((TICKET, CONTRACT), "clauses/"),
+    "what-if": ((TICKET, CONTRACT), "what-if/"),
+    "propose": ((TICKET, CONTRACT), "amendments/new/"),
+    "announce": ((TICKET, CONTRACT), "days/new/"),
+    "mail": (("main a[href^='/mailbox/']",), ""),
+    "canned-reply": (("main li a[href^='/canned/']",), ""),
+    "customer": ((CUSTOMER,), ""),
+    "contacts": ((CUSTOMER, "main a[href$='/contacts/']"), ""),
+    "team": (("main .table a[href^='/administration/teams/']",), ""),
+    "sign-terms": (("main .list a[href$='/contracts/new/']",), ""),
+    "sign": (("main .list a[href$='/contracts/new/']", "main .list a[href*='terms=']"), ""),
+    "person": (("main .table a[href^='/administration/people/']",), ""),
+}
+"""Links that are followed from page to page, then what is added to the last address."""
 
 SHOTS = (
     Shot("sign-in", "", "/sign-in/"),
+    Shot("sign-in-refused", "", "/sign-in/", press=("main form[action='/sign-in/'] button",)),
+    Shot("forgotten-password", "", "/password/forgotten/"),
+    Shot("new-password-dead", "", "/password/new/"),
+    Shot("company-sign-in", "", "/sign-in/company/"),
+    Shot("join-dead", "", "/join/"),
+    Shot("styleguide", "", "/styleguide/"),
+    Shot("api", "", "/api/v1/"),
     Shot("home", "contact", "/home/"),
     Shot("home-viewer", "viewer", "/home/"),
     Shot("home-partner", "partner", "/home/"),
     Shot("environment", "contact", "environment:/home/"),
     Shot("cases", "contact", "/cases/"),
+    Shot("cases-empty", "contact", "/cases/?search=nothing-of-the-kind"),
     Shot("new-case", "contact", "/cases/new/"),
+    Shot("new-case-refused", "contact", "/cases/new/", press=("main button.btn--primary[type=submit]",)),
     Shot("case", "contact", "first:/cases/"),
+    Shot("case-turn", "contact", "first:/home/"),
     Shot("why", "contact", "why:/cases/"),
     Shot("contract-customer", "contact", "contract:/cases/"),
     Shot("clauses", "contact", "clauses:/cases/"),
     Shot("mailbox", "contact", "/mailbox/"),
+    Shot("mail", "contact", "mail:/mailbox/"),
     Shot("notifications", "contact", "/notifications/"),
     Shot("sessions", "contact", "/sessions/"),
     Shot("preferences", "contact", "/settings/"),
     Shot("nothing-here", "contact", "/nothing-here/"),
     Shot("queue", "engineer_n1", "/queue/"),
+    Shot("queue-wide", "engineer_n1", "/queue/?view=open&more=1"),
     Shot("queue-empty", "engineer_n1", "/queue/?search=nothing-of-the-kind"),
+    Shot("queue-keys", "engineer_n1", "/queue/", press=("[data-key-help]",)),
+    Shot("queue-views", "engineer_n1", "/queue/views/"),
+    Shot("canned", "engineer_n1", "/canned/"),
+    Shot("canned-reply", "engineer_n1", "canned-reply:/canned/"),
+    Shot("canned-new", "support_manager", "/canned/new/"),
+    Shot("canned-refused", "engineer_n1", "/canned/new/", press=("main button[value=keep]",)),
+    Shot("queue-view-new", "engineer_n1", "/queue/views/new/?holder=mine"),
+    Shot("queue-bulk-ask", "support_manager", "/queue/?view=open", press=(CHOOSE, "#bulk button[value=severity]")),
+    Shot("queue-bulk-team", "support_manager", "/queue/?view=open", press=(CHOOSE, "#bulk button[value=team]")),
+    Shot("queue-bulk-resolve", "support_manager", "/queue/?view=open", press=(CHOOSE, "#bulk button[value=resolve]")),
     Shot("ticket", "engineer_n1", "first:/queue/"),
+    Shot("ticket-open", "support_manager", "first:/queue/?view=open", press=("#main details:not(.menu) > summary",)),
+    Shot("ticket-refused", "engineer_n1", "first:/queue/", press=("#reply-send",)),
+    Shot("ticket-resolved", "engineer_n1", "first:/queue/?state=resolved"),
+    Shot("ticket-closed", "engineer_n1", "first:/queue/?state=closed"),
+    Shot("ticket-plan", "engineer_n1", "first:/queue/", press=("#plan-write > summary",)),
+    Shot("ticket-plan-refused", "engineer_n1", "first:/queue/", press=("#plan-write > summary", "#plan-send")),
+    Shot("watchers", "engineer_n1", "watchers:/queue/"),
+    Shot("watchers-customer", "contact", "watchers:/cases/"),
     Shot("ticket-print", "engineer_n1", "print:/queue/"),
+    Shot("not-allowed", "engineer_n1", "/administration/"),
     Shot("what-if", "support_manager", "what-if:/queue/"),
-    Shot("forgotten-password", "", "/password/forgotten/"),
-    Shot("company-sign-in", "", "/sign-in/company/"),
+    Shot("announce", "support_manager", "announce:/queue/"),
+    Shot("contract-staff", "account_manager", "contract:/queue/?state=all"),
+    Shot("propose", "account_manager", "propose:/queue/?state=all"),
     Shot("second-factor", "engineer_n1", "/settings/second-factor/"),
     Shot("sign-on", "engineer_n1", "/settings/sign-on/"),
     Shot("places", "engineer_n1", "/places/"),
     *(
-        Shot(f"administration-{page.strip('/') or 'home'}", "administrator", f"/administration/{page}")
-        for page in ("", "customers/", "people/", "partners/", "invitations/", "security/", "access-review/", "audit/")
+        Shot(
+            f"administration-{page.strip('/').replace('/', '-') or 'home'}", "administrator", f"/administration/{page}"
+        )
+        for page in (
+            *("", "customers/", "contracts/", "people/", "partners/", "teams/", "teams/new/", "invitations/"),
+            *("security/", "access-review/", "audit/"),
+        )
     ),
-    Shot("styleguide", "", "/styleguide/"),
+    Shot("administration-team", "administrator", "team:/administration/teams/"),
+    Shot("administration-sign-terms", "account_manager", "sign-terms:/administration/contracts/"),
+    Shot("administration-sign", "account_manager", "sign:/administration/contracts/"),
+    Shot("administration-sign-refused", "account_manager", "sign:/administration/contracts/", press=(SIGN,)),
+    Shot("administration-customer-new", "administrator", "/administration/customers/new/"),
+    Shot("administration-customer", "administrator", "customer:/administration/customers/"),
+    Shot("administration-contacts", "administrator", "contacts:/administration/customers/"),
+    Shot("administration-person", "administrator", "person:/administration/people/"),
 )
 
 
@@ -102,10 +177,11 @@ def _take(browser: Browser, url: str, into: Path, shots: list[Shot], language: s
         )
         context.add_cookies([{"name": "language", "value": language, "url": url}])
         page = context.new_page()
-        _prepare(page, role)
+        enter_as(page, role)
         for shot in (one for one in shots if one.role == role):
-            page.goto(_address(page, shot))
+            reach(page, shot)
             name = f"{shot.name}-{language}-{theme}-{width}.png"
+            page.evaluate("window.scrollTo(0, 0)")
             page.screenshot(path=str(into / name), full_page=True)
             taken += 1
             print(f"\r{taken:3} {name:60}", end="", file=sys.stderr)
@@ -113,38 +189,32 @@ def _take(browser: Browser, url: str, into: Path, shots: list[Shot], language: s
     return taken
 
 
-def _prepare(page: Page, role: str) -> None:
-    """Sign in with one click as the first demo account of the role."""
+def enter_as(page: Page, role: str) -> None:
+    """Sign in with one click as the first demo account of the role; nobody signs in without a role."""
     page.goto("/sign-in/")
     if role:
         page.locator(f"button[name='account'][data-role='{role}']").first.click()
         page.wait_for_url(lambda url: "/sign-in/" not in url)
 
 
-def _address(page: Page, shot: Shot) -> str:
-    kind, _, start = shot.path.partition(":")
-    if not start:
-        return shot.path
-    page.goto(start)
-    return next(_links(page, kind), start)
-
-
-def _links(page: Page, kind: str) -> Iterator[str]:
-    if kind in {"first", "why", "print"}:
-        first = page.locator("main a[href^='/tickets/']").first.get_attribute("href") or ""
-        if kind == "first":
-            yield first
+def reach(page: Page, shot: Shot) -> None:
+    """Bring the page of ``shot`` before the browser; where a link of its way is missing, the last page before it."""
+    way, _, start = shot.path.partition(":")
+    page.goto(start or shot.path)
+    links, rest = WAYS[way] if start else ((), "")
+    for link in links:
+        found = page.locator(link)
+        if not found.count():
+            print(f"\n{shot.name}: no {link} on {page.url}", file=sys.stderr)
             return
-        yield f"{first}clocks/response/" if kind == "why" else f"{first}print/"
-    if kind == "environment":
-        yield page.locator("main a[href^='/environments/']").first.get_attribute("href") or "/home/"
-    if kind in {"contract", "clauses", "what-if"}:
-        page.goto(page.locator("main a[href^='/tickets/']").first.get_attribute("href") or "/")
-        try:
-            link = page.locator("#ticket-facts a[href^='/contracts/']").first.get_attribute("href", timeout=2000)
-            yield f"{link}{kind}/" if link and kind != "contract" else link or "/"
-        except Error:
-            return
+        page.goto(found.first.get_attribute("href") or "/")
+    if rest:
+        page.goto(f"{page.url.partition('#')[0]}{rest}")
+    for thing in shot.press:
+        for one in page.locator(thing).all():
+            if one.is_visible():
+                one.click()
+        page.wait_for_load_state("networkidle")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField
 
 from accounts.identifiers import uuid7
-from accounts.models import Customer, Membership, Provider
+from accounts.models import Customer, Membership, Provider, Team
 from accounts.tenancy import Scope, TenantManager
 from contracts.models import Contract, Environment, TermsVersion
 from contracts.selectors import terms_of
@@ -66,6 +66,7 @@ class Ticket(models.Model):
     author_name = models.CharField(max_length=120)
     assignee = models.ForeignKey(Membership, models.PROTECT, null=True, related_name="+", db_constraint=False)
     assignee_name = models.CharField(max_length=120, blank=True)
+    team = models.ForeignKey(Team, models.PROTECT, null=True, related_name="+", db_constraint=False)
     opened_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     public_updated_at = models.DateTimeField()
@@ -100,9 +101,26 @@ class Ticket(models.Model):
             ),
             models.Index(fields=["provider", "updated_at", "id"], name="ticket_queue_by_update"),
             models.Index(fields=["provider", "assignee", "state"], name="ticket_by_assignee"),
+            models.Index(fields=["provider", "team", "state"], name="ticket_by_team"),
             models.Index(fields=["customer", "public_updated_at", "id"], name="ticket_by_customer"),
             models.Index(fields=["provider", "opened_at", "id"], name="ticket_queue_by_opening"),
             models.Index(fields=["provider", "severity_rank", "opened_at", "id"], name="ticket_queue_by_severity"),
+            models.Index(fields=["provider", "due_at", "id"], name="ticket_all_by_due"),
+            models.Index(
+                fields=["provider", "severity_rank", "opened_at", "id"],
+                name="ticket_open_by_severity",
+                condition=models.Q(state__in=sorted(map(str, OPEN_STATES))),
+            ),
+            models.Index(
+                fields=["provider", "updated_at", "id"],
+                name="ticket_open_by_update",
+                condition=models.Q(state__in=sorted(map(str, OPEN_STATES))),
+            ),
+            models.Index(
+                fields=["provider", "opened_at", "id"],
+                name="ticket_open_by_opening",
+                condition=models.Q(state__in=sorted(map(str, OPEN_STATES))),
+            ),
             GinIndex(fields=["title"], name="ticket_title_words", opclasses=["gin_trgm_ops"]),
         ]
 
@@ -282,3 +300,50 @@ class QueuePreference(models.Model):
 
     scope: ClassVar[Scope] = Scope(recipient_field="owner_id")
     objects = TenantManager()
+
+
+class CannedUse(models.TextChoices):
+    """In which messages a canned reply is offered."""
+
+    PUBLIC = "public", _("Messages that the customer reads")
+    PRIVATE = "private", _("Private notes")
+    BOTH = "both", _("Both")
+
+
+class CannedReply(models.Model):
+    """A text that is written once and inserted into many messages, in French, in English or in both.
+
+    ``owner`` empty: shared by everybody of the desk. ``use`` says in which messages it is offered. ``version`` counts
+    edits, so that two who edit at once notice each other.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    provider = models.ForeignKey(Provider, models.PROTECT)
+    owner = models.ForeignKey(Membership, models.PROTECT, null=True, related_name="+", db_constraint=False)
+    title = models.CharField(max_length=80)
+    body_fr = models.TextField(blank=True)
+    body_en = models.TextField(blank=True)
+    use = models.CharField(max_length=8, choices=CannedUse.choices)
+    created_at = models.DateTimeField()
+    edited_at = models.DateTimeField()
+    edited_by = models.ForeignKey(Membership, models.PROTECT, null=True, related_name="+", db_constraint=False)
+    edited_by_name = models.CharField(max_length=120, blank=True)
+    archived_at = models.DateTimeField(null=True)
+    version = models.PositiveIntegerField(default=1)
+
+    scope: ClassVar[Scope] = Scope(staff_only=True, holder_field="owner_id")
+    objects = TenantManager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(body_fr="", body_en=""), name="canned_reply_says_something"),
+            models.UniqueConstraint(
+                fields=["provider", "owner", "title"],
+                condition=models.Q(archived_at__isnull=True),
+                nulls_distinct=False,
+                name="canned_reply_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title

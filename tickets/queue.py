@@ -9,22 +9,27 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, Q, QuerySet
+from django.db.models import BooleanField, F, Lookup, QuerySet
 from django.db.models.expressions import OrderBy, RawSQL
+from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 from django.utils.translation import gettext as _
 
 from accounts.errors import Invalid
+from accounts.models import TeamMember
 from accounts.tenancy import Actor
 from tickets.models import Ticket
 from tickets.states import OPEN_STATES, State
 
 PAGE_LIMIT = 100
-MOST_FOUND: Final = 2_000
-"""Tickets that a search looks at: those changed last. Another word brings the others."""
+MOST_FOUND: Final = 500
+"""Tickets with the words that a search looks at: of those in its states and of its customer, the ones changed last."""
+NAMED_BY: Final = {"customer": "name", "contract": "reference", "environment": "name", "team": "name"}
+"""What a list shows of what a ticket is related to; the rest of those rows stays in the database."""
 COUNTED: Final = 999
 """Up to here lists are counted; beyond it the exact number helps nobody and costs."""
 STATE_FILTERS: dict[str, frozenset[State] | None] = {
@@ -37,6 +42,7 @@ STATE_FILTERS: dict[str, frozenset[State] | None] = {
     "all": None,
 }
 HOLDERS: Final = frozenset({"", "mine", "unassigned"})
+TEAMS: Final = frozenset({"", "mine", "none"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +67,15 @@ ORDERS: Final[dict[str, Sort]] = {
 @dataclass(frozen=True, slots=True)
 class Filters:
     """What a list leaves out. ``holder`` is empty, ``mine`` or ``unassigned``; ``environment`` a kind of environment;
-    ``contract`` a reference. A deadline lies in ``[due_from, due_before)``; ``is_undated``: there is none.
+    ``contract`` a reference. ``team`` is empty, ``mine`` (a team of the actor's) or ``none``. A deadline lies in
+    ``[due_from, due_before)``; ``is_undated``: there is none. ``among``: keys of tickets, asked in the same question.
     """
 
     state: str = "open"
     holder: str = ""
     assignee_id: UUID | None = None
+    team: str = ""
+    team_id: UUID | None = None
     severity: str = ""
     customer_id: UUID | None = None
     contract: str = ""
@@ -75,20 +84,24 @@ class Filters:
     due_before: datetime | None = None
     is_undated: bool = False
     search: str = ""
+    among: QuerySet[Any, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class QueuePage:
-    """One page of a list. ``next_cursor`` is opaque and empty on the last page."""
+    """One page of a list. ``next_cursor`` is opaque and empty on the last page; ``is_cut``: more tickets have the words
+    that were searched for than were looked at."""
 
     rows: list[Ticket]
     next_cursor: str
+    is_cut: bool = False
 
 
 def matching(actor: Actor, filters: Filters) -> QuerySet[Ticket]:
     """The tickets of a list, in no order. Raises ``Invalid`` for a filter that is not offered."""
     rows = _by_state(Ticket.objects.visible_to(actor), filters.state)
     rows = _by_holder(rows, actor, filters)
+    rows = _by_team(rows, actor, filters)
     rows = _by_due(rows, filters)
     if filters.severity:
         rows = rows.filter(severity=filters.severity)
@@ -98,11 +111,51 @@ def matching(actor: Actor, filters: Filters) -> QuerySet[Ticket]:
         rows = rows.filter(contract__reference__iexact=filters.contract)
     if filters.environment:
         rows = rows.filter(environment__kind=filters.environment)
+    if filters.among is not None:
+        rows = rows.filter(pk__in=filters.among)
     if filters.search:
         # Under the policies of the table no trigram index can be used; the function applies them by itself.
-        found = RawSQL("SELECT tickets_found(%s, %s)", [filters.search, MOST_FOUND])
-        rows = rows.filter(pk__in=found)
+        rows = rows.filter(pk__in=RawSQL(f"SELECT {_FOUND}", _sought(filters, MOST_FOUND)))
     return rows
+
+
+_FOUND: Final = "tickets_found(%s, %s, %s::text[], %s::uuid)"
+
+
+def _sought(filters: Filters, at_most: int) -> list[Any]:
+    states = STATE_FILTERS[filters.state]
+    return [filters.search, at_most, None if states is None else sorted(states), filters.customer_id]
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Whether the search of a list left tickets out that have its words too. Asked along with the rows of a page, and
+    for itself only where there are none."""
+
+    filters: Filters
+
+    def with_rows(self, rows: QuerySet[Ticket]) -> QuerySet[Ticket]:
+        """The rows, each of which can tell."""
+        return rows.annotate(is_cut=self._question()) if self.filters.search else rows
+
+    def told(self, found: Sequence[Ticket]) -> bool:
+        """What the rows of ``with_rows`` tell; without rows it is asked."""
+        if found and self.filters.search:
+            return bool(found[0].is_cut)  # type: ignore[attr-defined]
+        return self.asked()
+
+    def asked(self) -> bool:
+        """The same in one statement of its own; in none where nothing is searched for."""
+        if not self.filters.search:
+            return False
+        with connection.cursor() as cursor:
+            question = self._question()
+            cursor.execute(f"SELECT {question.sql}", question.params)
+            return bool(cursor.fetchone()[0])
+
+    def _question(self) -> RawSQL:
+        sought = _sought(self.filters, MOST_FOUND + 1)
+        return RawSQL(f"(SELECT count(DISTINCT id) > %s FROM {_FOUND} AS id)", [MOST_FOUND, *sought], BooleanField())
 
 
 def queue(actor: Actor, *, order: str = "due", after: str = "", size: int = 50, **wanted: Any) -> QueuePage:
@@ -110,31 +163,50 @@ def queue(actor: Actor, *, order: str = "due", after: str = "", size: int = 50, 
 
     Raises ``Invalid`` for a filter, order or cursor that is not offered.
     """
-    return page_of(matching(actor, Filters(**wanted)), order, after, min(max(size, 1), PAGE_LIMIT), ("customer",))
+    return page_of(actor, Filters(**wanted), order, after, min(max(size, 1), PAGE_LIMIT), ("customer",))
 
 
-def page_of(rows: QuerySet[Ticket], order: str, after: str, size: int, related: Sequence[str]) -> QueuePage:
+def page_of(actor: Actor, filters: Filters, order: str, after: str, size: int, related: Sequence[str]) -> QueuePage:
     """A page that begins behind ``after``: no row comes twice or is passed over while others come and go."""
-    found = first_of(_behind(ordered(rows, order), order, after), order, size + 1, related)
-    more = len(found) > size
-    return QueuePage(list(found[:size]), _encoded(found[size - 1], ORDERS[order]) if more else "")
+    cut = Cut(filters)
+    rows = _first(_behind(matching(actor, filters), order, after), order, size + 1)
+    found = _with(related, cut.with_rows(rows))
+    next_cursor = _encoded(found[size - 1], ORDERS[order]) if len(found) > size else ""
+    return QueuePage(found[:size], next_cursor, cut.told(found))
 
 
 def first_of(rows: QuerySet[Ticket], order: str, number: int, related: Sequence[str]) -> list[Ticket]:
-    """The first rows of an ordered list with what they are related to.
+    """The first rows of a list, in order, with what they are related to."""
+    return _with(related, _first([rows], order, number))
 
-    They are cut off before anything is joined: the planner would otherwise join all of them first.
-    """
-    chosen = Ticket.objects.filter(pk__in=rows.values("pk")[:number]).select_related(*related)
-    return list(ordered(chosen, order))
+
+def _with(related: Sequence[str], rows: QuerySet[Ticket]) -> list[Ticket]:
+    return list(rows.select_related(*related).defer(*_unread(tuple(related))))
+
+
+@lru_cache(maxsize=16)
+def _unread(related: tuple[str, ...]) -> tuple[str, ...]:
+    """Columns that no list shows."""
+    columns = ["description"]
+    for name in related:
+        told = Ticket._meta.get_field(name).related_model._meta.concrete_fields  # type: ignore[union-attr]
+        columns += [f"{name}__{one.name}" for one in told if not one.primary_key and one.name != NAMED_BY[name]]
+    return tuple(columns)
+
+
+def _first(parts: Sequence[QuerySet[Ticket]], order: str, number: int) -> QuerySet[Ticket]:
+    """The first rows of a list in parts. Each part is cut off before anything is joined: the planner would otherwise
+    join all of them first."""
+    keys, *others = [ordered(part, order).values("pk")[:number] for part in parts]
+    return ordered(Ticket.objects.filter(pk__in=keys.union(*others, all=True) if others else keys), order)[:number]
 
 
 def versions_of_page(
     actor: Actor, filters: Filters, *, order: str = "due", after: str = "", size: int = 50
 ) -> dict[str, int]:
     """Which tickets a page would show now, by reference, with their versions: enough to tell whether it is fresh."""
-    rows = _behind(ordered(matching(actor, filters), order), order, after)
-    return dict(rows.values_list("reference", "version")[: min(size, PAGE_LIMIT)])
+    rows = _first(_behind(matching(actor, filters), order, after), order, min(size, PAGE_LIMIT))
+    return dict(rows.values_list("reference", "version"))
 
 
 def counts(actor: Actor, lists: Sequence[Filters]) -> list[int]:
@@ -155,10 +227,14 @@ def counts(actor: Actor, lists: Sequence[Filters]) -> list[int]:
 
 def ordered(rows: QuerySet[Ticket], order: str) -> QuerySet[Ticket]:
     """The rows in an order that leaves no two of them level. Raises ``Invalid`` for one that is not offered."""
+    sort = _sort(order)
+    return rows.order_by(*(_direction(column, sort) for column in sort.columns), "-id" if sort.descending else "id")
+
+
+def _sort(order: str) -> Sort:
     if order not in ORDERS:
         raise Invalid({"order": [_("This order is not offered.")]})
-    sort = ORDERS[order]
-    return rows.order_by(*(_direction(column, sort) for column in sort.columns), "-id" if sort.descending else "id")
+    return ORDERS[order]
 
 
 def _direction(column: str, sort: Sort) -> OrderBy:
@@ -184,6 +260,17 @@ def _by_holder(rows: QuerySet[Ticket], actor: Actor, filters: Filters) -> QueryS
     return rows.filter(assignee_id=filters.assignee_id) if filters.assignee_id else rows
 
 
+def _by_team(rows: QuerySet[Ticket], actor: Actor, filters: Filters) -> QuerySet[Ticket]:
+    if filters.team not in TEAMS:
+        raise Invalid({"team": [_("This filter is not offered.")]})
+    if filters.team == "mine":
+        mine = TeamMember.objects.visible_to(actor).filter(membership_id=actor.person)
+        rows = rows.filter(team_id__in=mine.values("team_id"))
+    if filters.team == "none":
+        rows = rows.filter(team__isnull=True)
+    return rows.filter(team_id=filters.team_id) if filters.team_id else rows
+
+
 def _by_due(rows: QuerySet[Ticket], filters: Filters) -> QuerySet[Ticket]:
     if filters.is_undated:
         rows = rows.filter(due_at__isnull=True)
@@ -195,33 +282,29 @@ def _by_due(rows: QuerySet[Ticket], filters: Filters) -> QuerySet[Ticket]:
 
 
 # Where a page begins --------------------------------------------------------------------------------------------------
-def _behind(rows: QuerySet[Ticket], order: str, after: str) -> QuerySet[Ticket]:
+def _behind(rows: QuerySet[Ticket], order: str, after: str) -> list[QuerySet[Ticket]]:
+    """What comes behind a place, in parts that each lie together in an index."""
+    sort = _sort(order)
     if not after:
-        return rows
-    sort = ORDERS[order]
+        return [rows]
     values = _decoded(after, sort)
     if sort.has_gaps:
-        return rows.filter(_beyond_gaps(sort.columns[0], *values))
-    side = "lt" if sort.descending else "gt"
-    columns = (*sort.columns, "id")
-    # The first column alone bounds the index; the rest decides among those that are level.
-    bound = Q(**{f"{columns[0]}__{side}e": values[0]})
-    return rows.filter(bound & _beyond(columns, values, side))
+        return _behind_gaps(rows, sort.columns[0], *values)
+    return [rows.filter(_beyond((*sort.columns, "id"), values, sort.descending))]
 
 
-def _beyond(columns: Sequence[str], values: Sequence[Any], side: str) -> Q:
-    """What comes behind ``values``, column by column."""
-    further = Q(**{f"{columns[0]}__{side}": values[0]})
-    if len(columns) == 1:
-        return further
-    return further | (Q(**{columns[0]: values[0]}) & _beyond(columns[1:], values[1:], side))
+def _beyond(columns: Sequence[str], values: Sequence[Any], is_descending: bool) -> "Lookup[bool]":
+    """What comes behind ``values``: compared as a whole, since then an index leads there."""
+    comparison = TupleLessThan if is_descending else TupleGreaterThan
+    return comparison(Tuple(*map(F, columns)), tuple(values))
 
 
-def _beyond_gaps(column: str, value: datetime | None, key: UUID) -> Q:
+def _behind_gaps(rows: QuerySet[Ticket], column: str, value: datetime | None, key: UUID) -> list[QuerySet[Ticket]]:
+    """Behind a value come greater ones and then those that have none."""
+    undated = rows.filter(**{f"{column}__isnull": True})
     if value is None:
-        return Q(**{f"{column}__isnull": True, "id__gt": key})
-    later = Q(**{f"{column}__gt": value}) | Q(**{column: value, "id__gt": key})
-    return later | Q(**{f"{column}__isnull": True})
+        return [undated.filter(id__gt=key)]
+    return [rows.filter(_beyond((column, "id"), (value, key), is_descending=False)), undated]
 
 
 def _encoded(row: Ticket, sort: Sort) -> str:

@@ -22,8 +22,8 @@ def tickets(actor: Actor) -> QuerySet[Ticket]:
 
 
 def ticket(actor: Actor, reference: str) -> Ticket:
-    """One ticket with its customer, contract and environment; raises ``NotFound``."""
-    rows = tickets(actor).select_related("customer", "contract", "environment")
+    """One ticket with its customer, contract, environment and team; raises ``NotFound``."""
+    rows = tickets(actor).select_related("customer", "contract", "environment", "team")
     found = rows.filter(reference=reference).first()
     if found is None:
         raise NotFound

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from web.views.administration import contacts, customers, home, invitations, people, review, security, trail
+from web.views.administration import (
+    contacts,
+    contracts,
+    customers,
+    home,
+    invitations,
+    people,
+    review,
+    security,
+    teams,
+    trail,
+)
 
 urlpatterns = [
     path("administration/", home.administration, name="administration"),
@@ -10,6 +21,12 @@ urlpatterns = [
     path("administration/customers/new/", customers.new_customer, name="admin_new_customer"),
     path("administration/customers/<uuid:customer_id>/", customers.customer, name="admin_customer"),
     path("administration/customers/<uuid:customer_id>/end/", customers.end_customer, name="admin_end_customer"),
+    path("administration/contracts/", contracts.contracts, name="admin_contracts"),
+    path(
+        "administration/customers/<uuid:customer_id>/contracts/new/",
+        contracts.sign_contract,
+        name="admin_sign_contract",
+    ),
     path("administration/people/", people.people, name="admin_people"),
     path("administration/people/<uuid:membership_id>/", people.person, name="admin_person"),
     path("administration/people/<uuid:membership_id>/end/", people.end_person, name="admin_end_person"),
@@ -37,6 +54,11 @@ urlpatterns = [
         invitations.revoke_invitation,
         name="admin_revoke_invitation",
     ),
+    path("administration/teams/", teams.teams, name="admin_teams"),
+    path("administration/teams/new/", teams.new_team, name="admin_new_team"),
+    path("administration/teams/<uuid:team_id>/", teams.team, name="admin_team"),
+    path("administration/teams/<uuid:team_id>/archive/", teams.archive_team, name="admin_archive_team"),
+    path("administration/teams/<uuid:team_id>/restore/", teams.restore_team, name="admin_restore_team"),
     path("administration/security/", security.security, name="admin_security"),
     path("administration/security/second-factor/", security.second_factor_rule, name="admin_second_factor"),
     path("administration/security/sign-on/", security.sign_on, name="admin_sign_on"),

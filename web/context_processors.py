@@ -1,8 +1,10 @@
 """What the frame of every page needs: who reads it, where he may go, how he likes it."""
 
+from functools import cached_property
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
@@ -23,6 +25,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     """Context of templates/base.html. Whatever needs the database is read only when a page draws it."""
     actor = getattr(request, "actor", None)
     words = ticket_words(actor) if actor and actor.is_external else None
+    frame = _Frame(actor) if actor else None
     return {
         "ticket_words": words,
         "product_name": PRODUCT_NAME,
@@ -32,9 +35,9 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "languages": settings.LANGUAGES,
         "actor": actor,
         "navigation": _navigation(request, actor, words) if actor else [],
-        "place": SimpleLazyObject(lambda: _place(actor)) if actor else None,
+        "place": SimpleLazyObject(lambda: frame.place) if frame else None,
         "role_label": Role(actor.role).label if actor and actor.role else "",
-        "unread": SimpleLazyObject(lambda: notifications.unread_count(actor)) if actor else 0,
+        "unread": SimpleLazyObject(lambda: frame.unread) if frame else 0,
     }
 
 
@@ -46,7 +49,7 @@ def _navigation(request: HttpRequest, actor: Actor, words: TicketWords | None) -
         places = [("customer_home", gettext("Home"), "home"), ("cases", words.many, "layout-list")]
         if actor.may("ticket.file"):
             places.append(("new_case", words.new, "plus"))
-    if actor.may("audit.read"):
+    if actor.may("audit.read") or actor.may("contract.sign"):
         places.append(("administration", gettext("Administration"), "users"))
     if settings.DEMO_MODE:
         places.append(("mailbox", gettext("Mailbox"), "mail"))
@@ -66,14 +69,31 @@ _HOME_OF = {
     "clock_receipt": "ticket",
     "environment": "customer_home",
     **dict.fromkeys(("queue_bulk", "queue_views", "queue_view", "queue_view_new"), "queue"),
+    **dict.fromkeys(("canned_replies", "canned_reply", "canned_reply_new"), "queue"),
 }
 
 
-def _place(actor: Actor) -> dict[str, str]:
-    """Names for the top bar and the user menu: the provider, and the customer of a customer's person."""
-    rows = Membership.objects.visible_to(actor).filter(id=actor.person).select_related("provider", "customer")
-    own = rows.first()
-    if own is None:
-        return {"provider": people.provider_of(actor).name, "organisation": ""}
-    provider = own.provider.name
-    return {"provider": provider, "organisation": own.customer.name if own.customer else provider}
+class _Frame:
+    """What the frame shows of its reader, in one question: each page asks it."""
+
+    def __init__(self, actor: Actor) -> None:
+        self.actor = actor
+
+    @cached_property
+    def _own(self) -> Any:
+        rows = Membership.objects.visible_to(self.actor).filter(id=self.actor.person)
+        told = rows.select_related("provider", "customer").only("id", "provider__name", "customer__name")
+        return told.annotate(unread=ArraySubquery(notifications.unread(self.actor))).first()
+
+    @property
+    def place(self) -> dict[str, str]:
+        """Names for the top bar and the user menu: the provider, and the customer of a customer's person."""
+        if self._own is None:
+            return {"provider": people.provider_of(self.actor).name, "organisation": ""}
+        provider = self._own.provider.name
+        return {"provider": provider, "organisation": self._own.customer.name if self._own.customer else provider}
+
+    @property
+    def unread(self) -> int:
+        """How many notifications are unread, counted a little beyond what is shown."""
+        return len(self._own.unread) if self._own else notifications.unread_count(self.actor)

@@ -2,10 +2,12 @@
 
 Two walls: markdown-it never passes HTML through, and nh3 keeps only what is listed here. Links go to the web or to a
 mail address; pictures of elsewhere are never loaded, they become links. Size and nesting are bounded beforehand, so
-that no text makes a page slow; what is beyond the bounds is shown as it was typed.
+that no text makes a page slow; what is beyond the bounds is shown as it was typed. Names that a message mentions are
+marked, where they stand as text: never in code, nor within a link.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -15,6 +17,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
+from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
@@ -28,30 +31,32 @@ MAX_NESTING: Final = 16
 SCHEMES: Final = frozenset({"http", "https", "mailto"})
 LINK_REL: Final = "noopener nofollow ugc"
 TAGS: Final = frozenset(
-    {"a", "blockquote", "br", "code", "em", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "s", "strong"}
+    {"a", "blockquote", "br", "code", "em", "h3", "h4", "h5", "h6", "hr", "li", "mark", "ol", "p", "pre", "s", "strong"}
     | {"table", "tbody", "td", "th", "thead", "tr", "ul"}
 )
 ATTRIBUTES: Final = {"a": {"href", "title"}, "ol": {"start"}}
 _FIRST_HEADING: Final = 3
 _ADDRESS_MARKS: Final = (":", "@", "//")
+_MENTIONS: Final = "mentions"
 _OPENERS: Final = "[!(<>*_~`&\\|"
 
 
-def render(source: str | None) -> SafeString:
-    """HTML of ``source``. Never raises; text that is too long or too entangled comes back as typed, escaped."""
+def render(source: str | None, mentions: Sequence[str] = ()) -> SafeString:
+    """HTML of ``source``, ``mentions`` marked where an @ precedes them. Never raises; text that is too long or too
+    entangled comes back as typed, escaped."""
     text = (source or "").replace("\x00", "�").strip()
     if not text:
         return mark_safe("")
     if not is_renderable(text):
         return mark_safe(f"<pre>{_without_surrogates(escape(text))}</pre>")
-    return mark_safe(_cleaned(_without_surrogates(text)))
+    return mark_safe(_cleaned(_without_surrogates(text), tuple(mentions)))
 
 
 @lru_cache(maxsize=256)
-def _cleaned(text: str) -> str:
+def _cleaned(text: str, mentions: tuple[str, ...]) -> str:
     """A conversation is read far more often than written: what was rendered lately is kept."""
     return nh3.clean(
-        _PARSER.render(text),
+        _PARSER.render(text, {_MENTIONS: mentions}),
         tags=set(TAGS),
         attributes={name: set(allowed) for name, allowed in ATTRIBUTES.items()},
         attribute_filter=_keep_attribute,
@@ -120,6 +125,29 @@ def _image_as_link(
     return f'<a href="{escape(address)}">{escape(words)}</a>'
 
 
+def _mark_mentions(state: StateCore) -> None:
+    """Put every mentioned name with its @ between marks."""
+    names = sorted(state.env.get(_MENTIONS, ()), key=len, reverse=True)
+    if not names:
+        return
+    pattern = re.compile(rf"(@(?:{'|'.join(map(re.escape, names))}))(?!\w)")
+    for token in state.tokens:
+        if token.children:
+            token.children = list(_marked(token.children, pattern))
+
+
+def _marked(tokens: Sequence[Token], pattern: re.Pattern[str]) -> Iterator[Token]:
+    depth = 0
+    for token in tokens:
+        depth += token.nesting if token.type in {"link_open", "link_close"} else 0
+        if token.type != "text" or depth or "@" not in token.content:
+            yield token
+            continue
+        for number, part in enumerate(pattern.split(token.content)):
+            text = Token("text", "", 0, content=part)
+            yield from (Token("mark_open", "mark", 1), text, Token("mark_close", "mark", -1)) if number % 2 else (text,)
+
+
 def _parser() -> MarkdownIt:
     options = {"html": False, "linkify": True, "typographer": False, "maxNesting": MAX_NESTING, "breaks": True}
     parser = MarkdownIt("commonmark", options).enable(["table", "strikethrough", "linkify"])
@@ -129,6 +157,7 @@ def _parser() -> MarkdownIt:
     parser.add_render_rule("heading_open", _heading_open)
     parser.add_render_rule("heading_close", _heading_close)
     parser.add_render_rule("image", _image_as_link)
+    parser.core.ruler.push("mentions", _mark_mentions)
     return parser
 
 

@@ -4,6 +4,7 @@ Nothing here reads a clock. An instant is an aware datetime; a span is a number 
 """
 
 import datetime as dt
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -32,9 +33,10 @@ def reader_language() -> str:
     return (get_language() or "en").split("-")[0]
 
 
-def _locale() -> Locale:
+@lru_cache(maxsize=32)
+def _locale(language: str) -> Locale:
     try:
-        return Locale.parse(reader_language())
+        return Locale.parse(language)
     except (UnknownLocaleError, ValueError):
         return Locale.parse("en")
 
@@ -42,9 +44,12 @@ def _locale() -> Locale:
 def zone_label(zone: dt.tzinfo) -> str:
     """The zone by the name of its city ("Paris"), or "UTC"."""
     name = str(zone)
-    if name in ("UTC", "Etc/UTC", "Zulu"):
-        return "UTC"
-    return str(get_timezone_location(name, locale=_locale(), return_city=True))
+    return "UTC" if name in ("UTC", "Etc/UTC", "Zulu") else _city(name, reader_language())
+
+
+@lru_cache(maxsize=1024)
+def _city(name: str, language: str) -> str:
+    return str(get_timezone_location(name, locale=_locale(language), return_city=True))
 
 
 def _offset(local: dt.datetime) -> str:
@@ -71,9 +76,13 @@ def date_and_clock(at: dt.datetime, zone: dt.tzinfo, *, deadline: bool) -> tuple
 
 def format_date(day: dt.date, *, style: str = "full") -> str:
     """A calendar day; `style` is full, short or long."""
-    language = reader_language()
+    return _date_words(day, style, reader_language())
+
+
+@lru_cache(maxsize=4096)
+def _date_words(day: dt.date, style: str, language: str) -> str:
     pattern = _DATE_PATTERNS[style].get(language, _DATE_PATTERNS[style]["en"])
-    return str(babel_date(day, pattern, locale=_locale()))
+    return str(babel_date(day, pattern, locale=_locale(language)))
 
 
 def format_moment(
@@ -112,8 +121,14 @@ def format_deadline(at: dt.datetime, contract_zone: dt.tzinfo, reader_zone: dt.t
 
 def format_exactly(at: dt.datetime, zone: dt.tzinfo, *, deadline: bool = False) -> str:
     """The long form for a tooltip: weekday and month in full, seconds if there are any, zone and offset from UTC."""
+    return _exact_words(at.astimezone(dt.UTC), zone, deadline, reader_language())
+
+
+@lru_cache(maxsize=8192)
+def _exact_words(at: dt.datetime, zone: dt.tzinfo, deadline: bool, language: str) -> str:
+    """``language`` is that of the reader: what is kept is kept for it."""
     day, clock = date_and_clock(at, zone, deadline=deadline)
-    join = _JOIN.get(reader_language(), _JOIN["en"])
+    join = _JOIN.get(language, _JOIN["en"])
     local = at.astimezone(zone)
     if local.second:
         clock = local.strftime("%H:%M:%S")
@@ -129,6 +144,12 @@ def zone_named(name: str, fallback: dt.tzinfo) -> dt.tzinfo:
 
 def span_units() -> dict[str, str]:
     """The units as templates, shared with the script that refreshes countdowns."""
+    return dict(_units(reader_language()))
+
+
+@lru_cache(maxsize=32)
+def _units(language: str) -> dict[str, str]:
+    """Looked up once for each ``language``: a list asks for them with every row."""
     return {
         "d": pgettext("days, abbreviated", "%(n)s d"),
         "h": pgettext("hours, abbreviated", "%(n)s h"),
@@ -142,7 +163,7 @@ def duration_words(seconds: float, *, hours_only: bool = False) -> str:
 
     `hours_only` never speaks of days: working time has no days of 24 hours.
     """
-    units = span_units()
+    units = _units(reader_language())
     total = int(abs(seconds))
     if total < MINUTE:
         return units["moment"]

@@ -18,6 +18,7 @@ from web.views import (
     session,
     sign_on,
     styleguide,
+    watching,
 )
 
 urlpatterns = [
@@ -43,6 +44,7 @@ urlpatterns = [
     path("settings/second-factor/remove/", second_factor.remove_second_factor, name="remove_second_factor"),
     path("settings/time-zone/", preferences.set_time_zone, name="set_time_zone"),
     path("settings/language/", preferences.set_language, name="set_language"),
+    path("settings/watching/", watching.set_watching, name="set_watching"),
     path("settings/keys/", preferences.set_keys, name="set_keys"),
     path("settings/appearance/", preferences.set_appearance, name="set_appearance"),
     path("mailbox/", mailbox.mailbox, name="mailbox"),

@@ -100,7 +100,7 @@ class Events(ApiView):
         ticket = selectors.ticket(self.actor, reference)
         rows = Event.objects.visible_to(self.actor).filter(ticket=ticket).order_by("seq")
         found, more = _page(request, rows, lambda last: Q(seq__gt=last.seq))
-        return Response({"events": [event_card(row) for row in found], "next": more})
+        return Response({"events": [event_card(self.actor, row) for row in found], "next": more})
 
 
 def _later_comments(last: Comment) -> Q:

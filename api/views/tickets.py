@@ -11,10 +11,10 @@ from rest_framework.response import Response
 
 from accounts.errors import Invalid
 from accounts.tenancy import Actor
-from api.acts import NAMES
+from api.acts import names_offered
 from api.base import ApiView, instant
 from api.bodies import FilingBody, read
-from api.cards import answers, clock_card, ticket_card
+from api.cards import answers, clock_card, duty_card, ticket_card
 from api.etags import etag
 from api.listing import FIELDS, PARAMETERS, page_of
 from api.once import once
@@ -25,11 +25,13 @@ from api.ticket_shapes import TicketDetailSerializer, TicketsSerializer
 from contracts.models import Contract
 from contracts.selectors import contracts, terms_at
 from contracts.terms import Terms
-from lifecycle.selectors import acts_offered
+from lifecycle.disputes import DECIDING
+from lifecycle.duties import plan_version
 from lifecycle.services import file_ticket
 from slas.clocks import reckon
+from slas.duties import follow
 from tickets import selectors
-from tickets.events import CLOCK_FACTS
+from tickets.events import CLOCK_FACTS, DUTY_FACTS, Kind
 from tickets.models import Event, Ticket
 
 _FILING: Final = {
@@ -66,7 +68,7 @@ class Tickets(ApiView):
         asked = request.query_params.dict()
         page = page_of(self.actor, asked, size_of(asked.get("size")))
         cards = [ticket_card(self.actor, row, self.language) for row in page.rows]
-        return Response({"tickets": cards, "next": page.next})
+        return Response({"tickets": cards, "next": page.next, "search_is_cut": page.is_cut})
 
     @extend_schema(
         operation_id="file_ticket",
@@ -125,15 +127,20 @@ def told(view: ApiView, ticket: Ticket, *, status: int = 200, headers: dict[str,
 def detail(view: ApiView, ticket: Ticket) -> dict[str, Any]:
     """All of a ticket but its conversation, journal and files, which have pages of their own."""
     actor, language = view.actor, view.language
-    events = Event.objects.visible_to(actor).filter(ticket=ticket, kind__in=sorted(CLOCK_FACTS)).order_by("seq")
-    reckonings = [one for one in reckon(ticket, events, view.at) if one.state.status != "none"]
+    kinds = sorted(DUTY_FACTS | DECIDING)
+    journal = list(Event.objects.visible_to(actor).filter(ticket=ticket, kind__in=kinds).order_by("seq"))
+    facts = [event for event in journal if event.kind in CLOCK_FACTS]
+    reckonings = [one for one in reckon(ticket, facts, view.at) if one.state.status != "none"]
+    plans = [event for event in journal if event.kind == Kind.ACTION_PLAN]
     return {
         **ticket_card(actor, ticket, language),
         "as_of": instant(view.at),
         "description": ticket.description,
         "details": answers(ticket, language),
         "clocks": [clock_card(ticket, one, language) for one in reckonings],
-        "transitions": sorted(acts_offered(actor, ticket) & NAMES),
+        "duties": [duty_card(one, language) for one in follow(ticket, journal, view.at) if one.since is not None],
+        "action_plan_version": plan_version(plans[-1] if plans else None),
+        "transitions": sorted(names_offered(actor, ticket, journal)),
     }
 
 

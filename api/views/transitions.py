@@ -67,7 +67,7 @@ class DoAct(ApiView):
         return told(self, selectors.ticket(self.actor, reference))
 
 
-_NAMES = {"files": "attachments", "assignee_id": "assignee"}
+_NAMES = {"files": "attachments", "assignee_id": "assignee", "team_id": "team", "contest_id": "contest"}
 
 
 def view_of(act: Act) -> Any:

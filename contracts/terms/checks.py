@@ -32,6 +32,18 @@ def unit(name: str, rules: str, path: Path) -> Iterator[Problem]:
         yield Problem(path, f"{name} is not a unit of the rules {rules}: use {', '.join(UNITS[rules])}")
 
 
+RECIPIENTS = ("assignee", "engineers", "support_manager", "account_manager", "product_manager")
+"""Whom the terms can have told; notifications know who they are."""
+
+
+def recipients(named: Sequence[str], path: Path) -> Iterator[Problem]:
+    """Whoever is to be told must be somebody whom notifications know."""
+    for place, code in enumerate(named):
+        if code not in RECIPIENTS:
+            allowed = ", ".join(RECIPIENTS)
+            yield Problem((*path, "recipients", place), f"{code!r} cannot be alerted: use {allowed}")
+
+
 def codes_of(items: Sequence[Any]) -> list[str]:
     return [item.code for item in items]
 

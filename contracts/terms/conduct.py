@@ -131,7 +131,8 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class EscalationLevel:
-    """A step up. ``asks_for`` is what must be there before it is taken (GEN-12)."""
+    """A step up. ``asks_for`` is what must be there before it is taken (GEN-12); ``recipients`` are told when the
+    escalation begins by itself."""
 
     code: Code
     label: Label
@@ -139,6 +140,7 @@ class EscalationLevel:
     does: Label
     clauses: Clauses
     asks_for: tuple[Choice, ...] = ()
+    recipients: tuple[Code, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +160,9 @@ class Escalation:
 class Duty:
     """What a side owes: once, within some time, or again and again. ``severities`` limits it; ``option`` is what has to
     be bought for it; ``when_missing`` says what follows where it is not done.
+
+    ``met_by`` is what in the life of a ticket fulfils it: a duty that names it is followed, ticket by ticket. One that
+    comes back every business day has the ``calendar`` of those days and the ``recipients`` who hear of a day without.
     """
 
     code: Code
@@ -170,6 +175,9 @@ class Duty:
     every: Span | None = None
     option: Code | None = None
     when_missing: Literal["flagged", "severity_lowered", "excluded"] | None = None
+    met_by: Literal["assignee", "action_plan", "public_update"] | None = None
+    calendar: Code | None = None
+    recipients: tuple[Code, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

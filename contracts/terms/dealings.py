@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from contracts.terms.checks import all_known, codes_of, known, unit
-from contracts.terms.conduct import Channel, Escalation, EvolutionTerms, PriorityMatrix, SupportPhase, Timer
+from contracts.terms.checks import all_known, codes_of, known, recipients, unit
+from contracts.terms.conduct import Channel, Duty, Escalation, EvolutionTerms, PriorityMatrix, SupportPhase, Timer
 from contracts.terms.document import Terms
 from contracts.terms.errors import Path, Problem
+from contracts.terms.model import Span
 
 
 def conduct_problems(terms: Terms) -> Iterator[Problem]:
@@ -20,8 +21,7 @@ def conduct_problems(terms: Terms) -> Iterator[Problem]:
     for index, escalation in enumerate(terms.escalations):
         yield from _escalation(terms, escalation, ("escalations", index))
     for index, duty in enumerate(terms.duties):
-        yield from _severities(terms, duty.severities, ("duties", index))
-        yield from _option(terms, duty.option, ("duties", index))
+        yield from _duty(terms, duty, ("duties", index))
     for index, review in enumerate(terms.reviews):
         yield from _option(terms, review.option, ("reviews", index))
     for index, delivery in enumerate(terms.deliveries):
@@ -107,10 +107,35 @@ def _channel(terms: Terms, channel: Channel, path: Path) -> Iterator[Problem]:
         yield from known(channel.calendar, codes_of(terms.calendars), "calendars", (*path, "calendar"))
 
 
+def _duty(terms: Terms, duty: Duty, path: Path) -> Iterator[Problem]:
+    yield from _severities(terms, duty.severities, path)
+    yield from _option(terms, duty.option, path)
+    yield from recipients(duty.recipients, path)
+    if duty.calendar is not None:
+        yield from known(duty.calendar, codes_of(terms.calendars), "calendars", (*path, "calendar"))
+    if duty.met_by is not None:
+        yield from _followed(duty, path)
+
+
+def _followed(duty: Duty, path: Path) -> Iterator[Problem]:
+    """What can be followed in the life of a ticket: the provider's own doing, flagged where it lacks."""
+    if duty.by != "provider" or duty.when_missing != "flagged":
+        yield Problem((*path, "met_by"), "is only for what the provider owes and what is flagged when it is missing")
+    if duty.within is not None or duty.option is not None:
+        yield Problem((*path, "met_by"), "is not for a duty with within or option: nothing follows those")
+    is_daily = duty.every == Span(1, "business_days")
+    if (duty.met_by == "public_update") != is_daily or (duty.every is not None and not is_daily):
+        yield Problem((*path, "every"), "is 1 business_days for a public_update, and left out for anything else")
+    for name in ("calendar", "recipients"):
+        if bool(getattr(duty, name)) != is_daily:
+            yield Problem((*path, name), "is for a duty of every business day that is followed, which needs it")
+
+
 def _escalation(terms: Terms, escalation: Escalation, path: Path) -> Iterator[Problem]:
     yield from _severities(terms, escalation.severities, path)
     previous = 0
     for index, level in enumerate(escalation.levels):
+        yield from recipients(level.recipients, (*path, "levels", index))
         if level.rank <= previous:
             message = f"must ascend: {level.code} has rank {level.rank} after {previous}; put the lower rank first"
             yield Problem((*path, "levels", index, "rank"), message)

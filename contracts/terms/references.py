@@ -5,7 +5,7 @@ from typing import Any
 
 from contracts.terms.agreement import agreed_problems
 from contracts.terms.calendars import calendar_problems
-from contracts.terms.checks import all_known, codes_of, known, parts, unit
+from contracts.terms.checks import all_known, codes_of, known, parts, recipients, unit
 from contracts.terms.clauses import known_clauses
 from contracts.terms.dealings import conduct_problems
 from contracts.terms.document import Terms
@@ -23,9 +23,6 @@ from contracts.terms.model import (
     Transition,
 )
 from contracts.terms.promises import promise_problems
-
-RECIPIENTS = ("assignee", "engineers", "support_manager", "account_manager")
-"""Whom an alert can name; notifications know who they are."""
 
 OPEN_PHASES = ("new", "in_progress", "waiting_customer")
 _MOVES = [(start, end) for start in OPEN_PHASES for end in OPEN_PHASES] + [("resolved", "resolved")]
@@ -177,10 +174,7 @@ def _alerts(terms: Terms) -> Iterator[Problem]:
         expected = "breach" if alert.percent == 100 else f"approaching:{alert.percent}"
         if alert.code != expected:
             yield Problem((*path, "code"), f"must be {expected} for {alert.percent} per cent")
-        for place, code in enumerate(alert.recipients):
-            if code not in RECIPIENTS:
-                allowed = ", ".join(RECIPIENTS)
-                yield Problem((*path, "recipients", place), f"{code!r} cannot be alerted: use {allowed}")
+        yield from recipients(alert.recipients, path)
         for place, code in enumerate(alert.targets):
             yield from known(code, terms.target_names, "targets", (*path, "targets", place))
 

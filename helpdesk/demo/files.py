@@ -4,6 +4,7 @@ on one machine, and nothing in them but invention."""
 import struct
 import zlib
 from collections.abc import Callable
+from functools import lru_cache
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
@@ -15,8 +16,13 @@ PAPER, INK, BAR, LINE, ALARM = (246, 247, 249), (90, 99, 115), (38, 70, 120), (2
 
 def upload_named(name: str) -> SimpleUploadedFile:
     """An upload called ``name`` with content of its kind; KeyError for an ending that is not made here."""
+    return SimpleUploadedFile(name, _content(name))
+
+
+@lru_cache(maxsize=100)
+def _content(name: str) -> bytes:
     stem, _, ending = name.rpartition(".")
-    return SimpleUploadedFile(name, _MAKERS[ending](stem))
+    return _MAKERS[ending](stem)
 
 
 def _number(stem: str, row: int) -> int:

@@ -1,6 +1,6 @@
 """Playing the stories: every act through its service, at its instant, with the sweep and the relay in between."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import partial
@@ -14,15 +14,16 @@ from django.db.models import Min
 
 from accounts.tenancy import Actor, acting_as
 from contracts.terms import parse_terms
+from helpdesk.demo.chronicle import Happening
 from helpdesk.demo.files import upload_named
 from helpdesk.demo.scripts import Step, Story
 from helpdesk.demo.stage import Stage
-from lifecycle import contests, holds, services, timers
+from lifecycle import contests, duties, holds, services, teams, timers
 from lifecycle.services import version_for
 from notifications.relay import relay
 from notifications.services import mark_read
 from slas.engine import Calendar
-from slas.models import Clock
+from slas.models import Clock, TicketDuty
 from slas.policies import policy_for
 from tickets.attachments import store_upload
 from tickets.models import Event, Ticket
@@ -30,6 +31,8 @@ from tickets.selectors import ticket as ticket_of
 
 PARIS = ZoneInfo("Europe/Paris")
 READ_UNTIL_DAYS = 2
+TOLD_AT_ONCE = timedelta(days=14)
+"""Before the demo's date: of these days every message goes out right after its act."""
 Progress = Callable[[int, int], None]
 
 
@@ -54,13 +57,14 @@ def end_of_play(as_of: date) -> datetime:
 class Player:
     """One performance, up to the morning of ``as_of``."""
 
-    def __init__(self, stage: Stage, stories: list[Story], as_of: date):
+    def __init__(self, stage: Stage, stories: Sequence[Story], as_of: date, happenings: Iterable[Happening] = ()):
         self.stage = stage
         self.as_of = as_of
         self.references: dict[int, str] = {}
         self._calendar: Calendar = policy_for(parse_terms(stage.home.document), "response").calendar
         scenes = [scene for number, story in enumerate(stories) for scene in self._scenes(number, story)]
-        scenes.append(Scene(self._instant(self._day_before(READ_UNTIL_DAYS), 18, 45), (len(stories), 0), self._read))
+        scenes += [self._beside(len(stories) + number, one) for number, one in enumerate(happenings)]
+        scenes.append(Scene(self._instant(self._day_before(READ_UNTIL_DAYS), 18, 45), (len(scenes), 0), self._read))
         self.scenes = sorted(scenes, key=attrgetter("at", "order"))
 
     def play(self, progress: Progress) -> None:
@@ -68,9 +72,17 @@ class Player:
         for number, scene in enumerate(self.scenes, start=1):
             self._let_pass(scene.at)
             scene.play(scene.at)
-            relay(at=scene.at)
+            if self._is_told_now(number):
+                relay(at=scene.at)
             progress(number, len(self.scenes))
         self._let_pass(end_of_play(self.as_of))
+
+    def _is_told_now(self, number: int) -> bool:
+        """Whether messages go out before the next scene. What is long ago is sent at the end of its day."""
+        if number == len(self.scenes):
+            return True
+        this, following = self.scenes[number - 1].at.astimezone(PARIS), self.scenes[number].at.astimezone(PARIS)
+        return this.date() != following.date() or self.as_of - this.date() <= TOLD_AT_ONCE
 
     def _scenes(self, number: int, story: Story) -> list[Scene]:
         filed_on = self._day_before(story.days)
@@ -82,7 +94,15 @@ class Player:
             scenes.append(Scene(at, (number, position), partial(self._act, number, step)))
         return scenes
 
+    def _beside(self, number: int, one: Happening) -> Scene:
+        """Something beside the tickets; it may speak of other days in the words of the calendar."""
+        at = self._instant(self._day_before(one.days), one.hour, one.minute, one.what)
+        return Scene(at, (number, 0), partial(one.happen, self.stage, self._day_before))
+
     def _day_before(self, days: int) -> date:
+        """So many working days before the demo's date; after it for a negative number."""
+        if days < 0:
+            return self._calendar.working_day_after(self.as_of, -days)
         return self._calendar.working_day_before(self.as_of, days)
 
     def _instant(self, day: date, hour: int, minute: int, salt: str = "") -> datetime:
@@ -103,9 +123,10 @@ class Player:
         found = []
         for provider_id in providers:
             with acting_as(Actor.system(provider_id)):
-                rows = Clock.objects.filter(provider_id=provider_id, set_aside_at__isnull=True)
-                found.append(rows.aggregate(first=Min("next_action_at"))["first"])
-        return min(found, default=None)
+                for kind in (Clock, TicketDuty):
+                    rows = kind.objects.filter(provider_id=provider_id, set_aside_at__isnull=True)
+                    found.append(rows.aggregate(first=Min("next_action_at"))["first"])
+        return min(filter(None, found), default=None)
 
     def _file(self, number: int, story: Story, at: datetime) -> None:
         actor = self.stage.actors[story.author]
@@ -140,12 +161,17 @@ class Player:
                 return services.take_ticket
             case "assign", (key,) if assignee := self.stage.actors[key].membership_id:
                 return partial(services.assign_ticket, assignee_id=assignee, expected_version=seen)
+            case "team", (key,):
+                return partial(teams.assign_team, team_id=self.stage.teams[key], expected_version=seen)
             case "reply", ():
                 return partial(services.reply, body=step.body, attachment_ids=files)
             case "note", ():
                 return partial(services.add_note, body=step.body, attachment_ids=files)
             case "ask", ():
                 return partial(services.request_information, body=step.body, attachment_ids=files)
+            case "plan", ():
+                known = duties.plan_version(duties.last_plan(ticket))
+                return partial(duties.write_action_plan, body=step.body, expected_plan=known)
             case "call", ():
                 return partial(services.log_call, body=step.body)
             case "resolve", (kind,):

@@ -16,14 +16,18 @@ from typing import Any
 import yaml
 
 FOLDER = Path(__file__).resolve().parent
+SMALL, FULL = SIZES = ("small", "full")
+"""How much is played: what is written by hand, or thirteen months of a whole desk as well."""
 DETAILS = ("symptoms", "steps", "consequences", "customisation", "last_actions", "technical_data")
 KEYS = {"customer", "filed", "title", "description", "files", "then", "details", *DETAILS}
 ARGUMENTS = {
     "take": 0,
     "assign": 1,
+    "team": 1,
     "reply": 0,
     "note": 0,
     "ask": 0,
+    "plan": 0,
     "call": 0,
     "resolve": 1,
     "move": 1,
@@ -43,17 +47,22 @@ ARGUMENTS = {
     "disagree": 0,
     "withdraw": 0,
 }
-SILENT = frozenset({"take", "assign", "close", "withdraw"})
+SILENT = frozenset({"take", "assign", "team", "close", "withdraw"})
 """Verbs without a text."""
 
 MAY_SPEAK = frozenset({"move", "accept_workaround", "agree"})
 """Verbs with a text or without."""
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""Written in C where PyYAML was built so: many times as fast."""
 
 _TIME = r"(?P<hour>[01]\d|2[0-3]):(?P<minute>[0-5]\d)"
 _FILED = re.compile(
     rf"(?P<days>\d{{1,3}}) {_TIME} (?P<who>\w+) (?P<severity>\w+)(?:/(?P<kind>\w+))? (?P<environment>\w+)"
 )
 _STEP = re.compile(rf"d(?P<days>\d{{1,2}}) {_TIME} (?P<who>\w+) (?P<verb>\w+)(?P<arguments>(?: \w+)*)")
+_BETWEEN = re.compile(r"\n\s*\n")
+_KEPT = re.compile(r"^\s*(?:```|[-*] |\d+\. )", re.MULTILINE)
 _FILE = re.compile(r"\s*\+(?P<name>[\w-]+\.\w+)\s*$")
 
 
@@ -94,27 +103,40 @@ class Story:
     steps: tuple[Step, ...]
 
 
-def read_cast() -> list[dict[str, Any]]:
-    """The providers with their people and customers, as written."""
-    return list(_load(FOLDER / "cast.yaml")["providers"])
+def read_cast(*, in_full: bool = False) -> list[dict[str, Any]]:
+    """The providers with their people and customers, as written; those of the full demo only where that is asked."""
+    providers = load_yaml(FOLDER / "cast.yaml")["providers"]
+    return [{key: _on_stage(value, in_full) for key, value in one.items()} for one in providers]
 
 
-def read_stories(latest: int | None = None) -> list[Story]:
-    """All stories in the order of their filing, or only the ``latest`` ones. Raises ScriptError."""
+def _on_stage(value: Any, in_full: bool) -> Any:
+    if not isinstance(value, list):
+        return value
+    marked = [({"size": ""} | one if isinstance(one, dict) else {"size": ""}, one) for one in value]
+    return [one for marks, one in marked if in_full or marks["size"] != FULL]
+
+
+def read_stories() -> list[Story]:
+    """All stories that are written by hand, in the order of their filing. Raises ScriptError."""
     found: list[Story] = []
     for path in sorted((FOLDER / "stories").glob("*.yaml")):
-        document = _load(path)
+        document = load_yaml(path)
         for number, given in enumerate(document["stories"], start=1):
             try:
                 found.append(_story(given, given.get("customer", document.get("customer", ""))))
             except (KeyError, ValueError) as error:
                 raise ScriptError(f"{path.name}, story {number} ({given.get('title')}): {error}") from error
-    found.sort(key=lambda story: (-story.days, story.hour, story.minute, story.customer, story.title))
-    return found if latest is None else found[-latest:] if latest else []
+    return in_order(found)
 
 
-def _load(path: Path) -> dict[str, Any]:
-    return dict(yaml.safe_load(path.read_text(encoding="utf-8")))
+def in_order(stories: Iterable[Story]) -> list[Story]:
+    """Stories in the order of their filing."""
+    return sorted(stories, key=lambda story: (-story.days, story.hour, story.minute, story.customer, story.title))
+
+
+def load_yaml(path: Path) -> dict[str, Any]:
+    """A file of the demo as it is written."""
+    return dict(yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER))
 
 
 def _story(given: Mapping[str, Any], customer: str) -> Story:
@@ -139,7 +161,7 @@ def _story(given: Mapping[str, Any], customer: str) -> Story:
         files=tuple(given.get("files", ())),
         steps=tuple(_step(item) for item in given["then"]),
     )
-    _check_order(story)
+    check_order(story)
     return story
 
 
@@ -153,21 +175,23 @@ def _step(item: str | Mapping[str, str]) -> Step:
         raise ScriptError(f"“{line}”: {verb} is unknown; there are {', '.join(ARGUMENTS)}")
     if ARGUMENTS[verb] != len(arguments):
         raise ScriptError(f"“{line}”: {verb} takes {ARGUMENTS[verb]} words after it, not {len(arguments)}")
-    body, files = _without_files(_text(said))
+    body, files = without_files(_text(said))
     if verb not in MAY_SPEAK and bool(body) is (verb in SILENT):
         raise ScriptError(f"“{line}”: {verb} {'says nothing' if verb in SILENT else 'needs a text'}")
     times = int(found["days"]), int(found["hour"]), int(found["minute"])
     return Step(*times, found["who"], verb, arguments, body, files)
 
 
-def _without_files(text: str) -> tuple[str, tuple[str, ...]]:
+def without_files(text: str) -> tuple[str, tuple[str, ...]]:
+    """What is said, and the name of the file that a ``+name.csv`` at its end attaches."""
     found = _FILE.search(text)
     if found is None:
         return text, ()
     return text[: found.start()], (found["name"],)
 
 
-def _check_order(story: Story) -> None:
+def check_order(story: Story) -> None:
+    """Each step comes after the one before it, and the last before the demo's date. Raises ScriptError."""
     before = (0, story.hour, story.minute)
     for step in story.steps:
         after = (step.days, step.hour, step.minute)
@@ -186,7 +210,16 @@ def _matched(pattern: re.Pattern[str], line: str) -> Mapping[str, str]:
 
 
 def _text(value: object) -> str:
-    return str(value).strip()
+    return unwrapped(str(value))
+
+
+def unwrapped(text: str) -> str:
+    """A text as somebody would type it: its paragraphs are lines here and one line there. Lists and code stay."""
+    return "\n\n".join(_paragraph(part) for part in _BETWEEN.split(text.strip()))
+
+
+def _paragraph(text: str) -> str:
+    return text if _KEPT.search(text) else " ".join(text.split("\n"))
 
 
 def files_of(stories: Iterable[Story]) -> set[str]:

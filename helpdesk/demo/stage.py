@@ -1,12 +1,13 @@
 """Setting the stage: providers, customers, contracts, environments and people, through the real services."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.contrib.auth.hashers import make_password
 from django.utils.text import slugify
 
 from accounts import actors, services
@@ -53,17 +54,21 @@ class Stage:
     providers: list[UUID] = field(default_factory=list)
     actors: dict[str, Actor] = field(default_factory=dict)
     organisations: dict[str, Organisation] = field(default_factory=dict)
+    teams: dict[str, UUID] = field(default_factory=dict)
+    password: str = ""
     positions: int = 0
 
 
-def set_stage(cast: list[dict[str, Any]], as_of: date) -> Stage:
-    """Create everything that the stories need, dated about a year before ``as_of``. Needs an open transaction."""
-    signed_on = (as_of - timedelta(days=365)).replace(day=1)
+def set_stage(cast: Sequence[Mapping[str, Any]], as_of: date, *, history: timedelta = timedelta(days=365)) -> Stage:
+    """Create everything that the stories need, dated that long before ``as_of``. Needs an open transaction."""
+    signed_on = (as_of - history).replace(day=1)
+    # Everybody has the same public password: one hash of it serves all, and costs its half second once.
+    password = make_password(PASSWORD)
     at = datetime(signed_on.year, signed_on.month, 1, 9, tzinfo=_PARIS)
     stage: Stage | None = None
     for given in cast:
         terms = _provider_terms(given, at)
-        stage = stage or Stage(terms, terms)
+        stage = stage or Stage(terms, terms, password=password)
         stage.terms = terms
         with acting_as(Actor.system(terms.provider_id)):
             _set_provider(stage, given, at)
@@ -134,11 +139,13 @@ def _add_person(
     address = f"{slugify(given['name']).replace('-', '.')}@{slugify(organisation)}.example"
     user = services.ensure_user(
         email=address,
-        password=PASSWORD,
+        password=None,
         language=given["language"],
         time_zone=given.get("zone", "Europe/Paris"),
         at=at,
     )
+    user.password = stage.password
+    user.save(update_fields=["password"])
     membership = services.add_membership(
         provider_id=provider.id,
         user=user,

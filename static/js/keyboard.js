@@ -110,6 +110,13 @@ function write(act) {
   return true;
 }
 
+// The list of canned replies of the tab that stands open.
+function canned() {
+  const list = [...document.querySelectorAll("[data-canned]")].find((one) => one.offsetParent);
+  list?.focus();
+  return Boolean(list);
+}
+
 function search() {
   const field = document.querySelector("[data-key-search]");
   field?.focus();
@@ -144,6 +151,7 @@ const KEYS = {
   a: take,
   r: () => write("reply"),
   n: () => write("note"),
+  c: canned,
   u: show,
   "/": search,
   "?": help,

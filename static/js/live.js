@@ -1,7 +1,7 @@
 // Asks now and then whether the other side wrote, only while the page is seen; the answer offers, it never replaces.
 const PERIOD = 25_000;
 const GONE = new Set([401, 403, 404]);
-const PARTS = ["#ticket-turn", "#ticket-composer", "#ticket-actions", "#ticket-contests"];
+const PARTS = ["#ticket-turn", "#ticket-composer", "#ticket-actions", "#ticket-contests", "#ticket-plan"];
 // While somebody writes a contest, what the other side contested is drawn again all the same.
 const WITHIN = { "#ticket-contests": "#contest-list" };
 let gone = false;

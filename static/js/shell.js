@@ -33,10 +33,34 @@ window.addEventListener("pageshow", () => {
   document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
 });
 
-// Filters apply as soon as they change.
-document.addEventListener("change", (event) => {
-  if (event.target.closest("form[data-apply]")) event.target.form.requestSubmit();
+// Filters apply as soon as they change. Keys go through the choices one by one, so with keys Enter applies them.
+let keyed = null;
+document.addEventListener("pointerdown", () => (keyed = null));
+document.addEventListener("keydown", (event) => {
+  keyed = event.target.matches?.("form[data-apply] select") ? event.target : null;
+  if (!keyed || event.key !== "Enter") return;
+  event.preventDefault();
+  keyed.form.requestSubmit();
 });
+document.addEventListener("change", (event) => {
+  if (event.target.closest("form[data-apply]") && event.target !== keyed) event.target.form.requestSubmit();
+});
+
+// An answer that takes away or disables what had the focus leaves the focus there or at what still stands around it.
+const FOCUSABLE = "a[href], button, input, select, textarea, summary, [tabindex]";
+let around = [];
+document.addEventListener("htmx:beforeRequest", () => {
+  const chain = [];
+  for (let node = document.activeElement; node && node !== document.body; node = node.parentElement) chain.push(node.id);
+  if (chain.length) around = chain.filter(Boolean);
+});
+document.addEventListener("htmx:afterSettle", () => setTimeout(() => {
+  if (document.activeElement !== document.body) return;
+  const place = around.map((id) => document.getElementById(id)).find((node) => node?.checkVisibility());
+  if (!place) return;
+  if (!place.matches(FOCUSABLE)) place.tabIndex = -1;
+  place.focus({ preventScroll: true });
+}));
 
 // A preview shows itself once it has arrived.
 document.addEventListener("htmx:afterSwap", (event) => {

@@ -11,7 +11,7 @@ from django.db import models
 from accounts.roles import EXTERNAL
 from accounts.tenancy import Actor
 
-SHARED, CUSTOMER, MESSAGE, STAFF, OWN = "shared", "customer", "message", "staff", "own"
+SHARED, CUSTOMER, MESSAGE, STAFF, OWN, HELD = "shared", "customer", "message", "staff", "own", "held"
 
 RULES: dict[str, tuple[str, str]] = {
     "accounts.Provider": (SHARED, "id"),
@@ -30,6 +30,7 @@ RULES: dict[str, tuple[str, str]] = {
     "contracts.ContractContact": (CUSTOMER, "customer_id"),
     "tickets.Ticket": (CUSTOMER, "customer_id"),
     "slas.Clock": (CUSTOMER, "customer_id"),
+    "slas.TicketDuty": (CUSTOMER, "customer_id"),
     "tickets.Comment": (MESSAGE, "customer_id"),
     "tickets.Event": (MESSAGE, "customer_id"),
     "tickets.Attachment": (MESSAGE, "customer_id"),
@@ -38,13 +39,18 @@ RULES: dict[str, tuple[str, str]] = {
     "accounts.AuditEntry": (STAFF, "provider_id"),
     "accounts.IdentityProvider": (STAFF, "provider_id"),
     "accounts.Invitation": (STAFF, "provider_id"),
+    "accounts.Team": (STAFF, "provider_id"),
+    "accounts.TeamMember": (STAFF, "provider_id"),
     "accounts.ApiToken": (OWN, "membership_id"),
     "api.KeptAnswer": (OWN, "membership_id"),
     "tickets.Draft": (OWN, "owner_id"),
     "tickets.SavedView": (OWN, "owner_id"),
     "tickets.SharedView": (STAFF, "provider_id"),
     "tickets.QueuePreference": (OWN, "owner_id"),
+    "tickets.CannedReply": (HELD, "owner_id"),
     "notifications.Delivery": (OWN, "recipient_id"),
+    "notifications.Watcher": (MESSAGE, "customer_id"),
+    "notifications.WatchingPreference": (OWN, "owner_id"),
 }
 
 
@@ -63,6 +69,8 @@ def is_allowed(actor: Actor, row: Any) -> bool:
         return True
     if rule == OWN:
         return getattr(row, column) == actor.membership_id
+    if rule == HELD:
+        return actor.role not in EXTERNAL and getattr(row, column) in (None, actor.membership_id)
     if rule == SHARED or actor.role not in EXTERNAL:
         return True
     if rule == STAFF:

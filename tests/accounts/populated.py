@@ -13,10 +13,12 @@ from api.models import KeptAnswer
 from contracts.amendments import announce_days, approve_amendment, propose_amendment
 from contracts.environments import record_environment
 from lifecycle.services import add_note, reply
+from notifications import watching
 from notifications.models import Delivery
-from slas.models import Clock, SweepFailure
+from slas.models import Clock, SweepFailure, TicketDuty
 from tests.worlds import START, World, build_world, membership_of, paris, person
 from tickets.attachments import store_upload
+from tickets.canned import Wording, create_canned_reply
 from tickets.drafts import save_draft
 from tickets.models import Attachment, Event, Ticket
 from tickets.saved_views import Look, keep_view, prefer
@@ -42,6 +44,9 @@ def populate(slug: str, name: str, prefix: str) -> Populated:
     _messages(world, tickets)
     _tokens(world)
     _views(world)
+    _watchers(world, tickets)
+    _canned(world)
+    _teams(world)
     _administration(world)
     return Populated(world, tickets, people)
 
@@ -119,7 +124,9 @@ def _messages(world: World, tickets: list[Ticket]) -> None:
     with acting_as(world.system):
         for ticket, organisation in zip(tickets, world.customers, strict=True):
             clock = Clock.objects.get(ticket=ticket)
-            SweepFailure.objects.create(provider=world.provider, clock=clock, at=FILED, error="as a test")
+            duty = TicketDuty.objects.filter(ticket=ticket).earliest("code")
+            for which in ({"clock": clock}, {"duty": duty}):
+                SweepFailure.objects.create(provider=world.provider, at=FILED, error="as a test", **which)
             event = Event.objects.get(ticket=ticket, kind="replied")
             for actor in (organisation.contact, world.staff["engineer"]):
                 Delivery.objects.create(
@@ -145,6 +152,33 @@ def _views(world: World) -> None:
     sharing = world.staff["engineer"]
     with acting_as(sharing):
         keep_view(actor=sharing, at=FILED, look=Look("For all", {}, ["ticket"]), is_shared=True)
+
+
+def _canned(world: World) -> None:
+    """Two engineers have each a reply of their own; the manager shares one with the desk."""
+    for key, is_shared in (("engineer", False), ("second", False), ("manager", True)):
+        actor = world.staff[key]
+        with acting_as(actor):
+            create_canned_reply(actor=actor, at=FILED, wording=Wording("Thanks", "Merci."), is_shared=is_shared)
+
+
+def _teams(world: World) -> None:
+    """Two levels of the desk with somebody in each."""
+    with acting_as(world.system):
+        for level, key in ((1, "engineer"), (2, "second")):
+            members = [membership_of(world.staff[key])]
+            services.add_team(
+                provider_id=world.provider.id, name=f"Level {level}", level=level, members=members, at=START
+            )
+
+
+def _watchers(world: World, tickets: list[Ticket]) -> None:
+    """A contact and an engineer watch each ticket; both want no mails of it."""
+    for ticket, organisation in zip(tickets, world.customers, strict=True):
+        for actor in (organisation.people["colleague"], world.staff["engineer"]):
+            with acting_as(actor):
+                watching.add(actor=actor, at=FILED, reference=ticket.reference, membership_id=actor.person)
+                watching.choose_mails(actor=actor, at=FILED, wanted=False)
 
 
 def _tokens(world: World) -> None:

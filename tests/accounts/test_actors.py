@@ -20,11 +20,14 @@ NO = frozenset()
 DESK = {
     "ticket.take",
     "ticket.assign",
+    "ticket.team",
     "ticket.be_assigned",
     "ticket.reply",
     "ticket.note",
+    "ticket.watch",
     "ticket.ask",
     "ticket.call",
+    "ticket.plan",
     "ticket.resolve",
     "ticket.reopen",
     "ticket.close",
@@ -38,6 +41,7 @@ DESK = {
 FILER = {
     "ticket.file",
     "ticket.reply",
+    "ticket.watch",
     "ticket.reopen",
     "ticket.close",
     "ticket.accept_workaround",
@@ -50,21 +54,24 @@ FILER = {
 }
 JUDGE = {"ticket.exclude", "ticket.hold", "ticket.contest", "ticket.agree", "contract.replay"}
 SIGNER = {"contract.propose", "contract.approve", "environment.record"}
-VIEWS = {"queue.keep", "queue.share"}
+VIEWS = {"queue.keep", "queue.share", "canned.keep"}
+LEAD = {"queue.curate", "canned.curate"}
 GRANTED = {
     Role.ENGINEER_N1: DESK | VIEWS,
     Role.ENGINEER_N2: DESK | VIEWS,
     Role.ENGINEER_N3: DESK | VIEWS,
-    Role.SUPPORT_MANAGER: DESK | JUDGE | VIEWS | {"contract.propose", "calendar.change", "queue.curate"},
-    Role.ACCOUNT_MANAGER: {"ticket.reply", "ticket.note", "attachment.upload", "calendar.change"}
+    Role.SUPPORT_MANAGER: DESK | JUDGE | VIEWS | LEAD | {"contract.propose", "calendar.change"},
+    Role.ACCOUNT_MANAGER: {"ticket.reply", "ticket.note", "ticket.watch", "attachment.upload", "calendar.change"}
+    | {"contract.sign"}
     | JUDGE
     | SIGNER
     | VIEWS,
-    Role.PRODUCT_MANAGER: {"ticket.note", "attachment.upload"} | VIEWS,
-    Role.ADMINISTRATOR: {"ticket.note", "attachment.upload", "calendar.change", "queue.curate"}
+    Role.PRODUCT_MANAGER: {"ticket.note", "ticket.watch", "attachment.upload"} | VIEWS,
+    Role.ADMINISTRATOR: {"ticket.note", "ticket.watch", "attachment.upload", "calendar.change"}
+    | LEAD
     | SIGNER
     | VIEWS
-    | {"people.manage", "audit.read"},
+    | {"people.manage", "audit.read", "contract.sign"},
     Role.AUDITOR: {"audit.read", "queue.keep"},
     Role.CONTACT: FILER | SIGNER,
     Role.ANIMATOR: FILER | SIGNER,

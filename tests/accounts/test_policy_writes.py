@@ -13,7 +13,7 @@ from accounts.models import Membership
 from accounts.tenancy import Actor, acting_as
 from contracts.models import Contract
 from notifications.models import Delivery, OutboxEntry
-from slas.models import Clock, SweepFailure
+from slas.models import Clock, SweepFailure, TicketDuty
 from tests.accounts.oracle import RULES, is_allowed, tenant_models
 from tests.accounts.populated import FILED, Populated, populate
 from tickets.models import Attachment, Comment, Event, Ticket
@@ -241,13 +241,14 @@ def test_what_is_told_of_an_event_names_the_ticket_of_that_event(mega):
             assert _refused(lambda rows=rows: rows.update(ticket_id=other.pk)) == "23503"
 
 
-def test_a_failure_of_the_sweep_goes_with_its_clock_even_where_it_cannot_be_seen(mega):
-    """A customer's act may take a target away; failures are for staff only."""
+def test_a_failure_of_the_sweep_goes_with_its_row_even_where_it_cannot_be_seen(mega):
+    """A customer's act may take a target or a duty away; failures are for staff only."""
     with acting_as(mega.people["contact"]):
         assert not SweepFailure.objects.exists()
-        Clock.objects.filter(ticket=mega.tickets[0]).delete()
+        for model in (Clock, TicketDuty):
+            model.objects.filter(ticket=mega.tickets[0]).delete()
     with acting_as(mega.world.system):
-        assert [row.clock.ticket_id for row in SweepFailure.objects.all()] == [mega.tickets[1].pk]
+        assert [(row.clock or row.duty).ticket_id for row in SweepFailure.objects.all()] == [mega.tickets[1].pk] * 2
 
 
 # The journal ----------------------------------------------------------------------------------------------------------

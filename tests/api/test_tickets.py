@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.services import add_team
 from accounts.tenancy import acting_as
 from contracts.models import Environment
 from contracts.publishing import DATA
@@ -186,7 +187,7 @@ def test_an_answer_and_a_note_are_said_through_the_services(world: World, contac
 
 
 def test_messages_and_events_go_on_where_the_page_before_ended(world: World, contact: Program):
-    ticket = world.file()
+    ticket = world.file(severity="moderate")
     for number in range(5):
         contact.ask("POST", f"tickets/{ticket.reference}/comments", {"body": f"number {number}"})
     for name, per_row in (("comments", 5), ("events", 5)):
@@ -223,7 +224,7 @@ def test_a_life_by_api_alone(world: World, contact: Program, engineer: Program):
     assert told(again)["state"] == "in_progress"
     told(act(engineer, ticket, "resolve", solved, match=version_of(engineer, ticket)))
     closed = act(contact, ticket, "close", {}, match=version_of(contact, ticket))
-    assert (told(closed)["state"], told(closed)["transitions"]) == ("closed", [])
+    assert (told(closed)["state"], told(closed)["transitions"]) == ("closed", ["contest"])
     kinds = [one["kind"] for one in told(contact.get(f"tickets/{reference}/events"))["events"]]
     assert kinds == ["filed", "taken", "information_requested", "answered", "severity_changed", "resolved", "reopened",
                      "resolved", "closed"]  # fmt: skip
@@ -239,12 +240,16 @@ def test_what_is_offered_says_what_it_needs(world: World, engineer: Program, con
     assert "minor" in {one["code"] for one in fields["severity"]["choices"]}
     people = offers["assign"]["fields"][0]["choices"]
     assert "Second MEGA" in {one["label"] for one in people}
-    assert told(contact.get(f"tickets/{ticket.reference}/transitions"))["transitions"] == []
+    shown = told(contact.get(f"tickets/{ticket.reference}/transitions"))["transitions"]
+    assert [one["name"] for one in shown] == ["contest"]
+    assert [one["code"] for one in shown[0]["fields"][0]["choices"]] == ["pause", "severity", "exclusion"]
 
 
 def test_everything_offered_can_be_done(world: World, engineer: Program):
     """Each act on a fresh ticket, with what the offer says it needs."""
     staff, fresh, taken = world.staff["engineer"], world.file(), world.file()
+    with as_system(world):
+        add_team(provider_id=world.provider.id, name="Experts", level=2, at=START)
     with acting_as(staff):
         take_ticket(actor=staff, at=START + HOUR, reference=taken.reference)
     for kind in (fresh, taken):
@@ -259,11 +264,16 @@ def _do_everything(world: World, engineer: Program, like: Ticket) -> None:
             with acting_as(staff):
                 take_ticket(actor=staff, at=START + HOUR, reference=ticket.reference)
         body = {field["name"]: _any(field) for field in offer["fields"] if field["required"]}
+        if offer["name"] == "contest":
+            entry = told(engineer.get(f"tickets/{ticket.reference}/events"))["events"][0]["id"]
+            body |= {"about": "severity", "entry": entry, "severity": "minor"}
         answer = act(engineer, ticket, offer["name"], body, match=version_of(engineer, ticket))
         assert answer.status_code == 200, (offer["name"], answer.content)
 
 
-def _any(field: dict[str, Any]) -> str:
+def _any(field: dict[str, Any]) -> str | int:
+    if field["name"] == "expected_plan":
+        return 0
     return field["choices"][-1]["code"] if field["choices"] else "Some words."
 
 
@@ -275,6 +285,9 @@ def test_an_act_that_is_not_ones_own_is_refused(world: World, contact: Program):
 
 # Versions ------------------------------------------------------------------------------------------------------------
 EDITS = {
+    "team": {"team": "00000000-0000-7000-8000-000000000000"},
+    "hold": {"reason_code": "x", "reason": "x"},
+    "release": {"reason": "x"},
     "assign": {"assignee": "00000000-0000-7000-8000-000000000000"},
     "severity": {"severity": "minor", "reason_code": "impact_reassessed", "reason": "One user."},
     "resolve": {"resolution_type": "workaround", "body": "x"},
@@ -365,6 +378,26 @@ def test_filters_narrow_a_list(world: World, engineer: Program):
     }
     for query, expected in cases.items():
         assert _references(engineer, query) == [row.reference for row in expected], query
+
+
+def test_a_list_tells_that_its_search_was_cut(world: World, engineer: Program, monkeypatch):
+    monkeypatch.setattr("tickets.queue.MOST_FOUND", 2)
+    first = world.file(START, of=1, title="Same words")
+    for hours in (1, 2):
+        world.file(START + hours * HOUR, title="Same words")
+    customer = f"customer={world.customers[1].customer.id}"
+
+    def found(query: str) -> tuple[int, bool]:
+        page = told(engineer.get(f"tickets?{query}"))
+        return len(page["tickets"]), page["search_is_cut"]
+
+    assert found("q=same") == (2, True)
+    assert found("q=same&size=1") == (1, True)
+    assert found("q=same&assignee=me") == (0, True)
+    assert _references(engineer, f"q=same&{customer}") == [first.reference]
+    assert found(f"q=same&{customer}") == (1, False)
+    assert found("q=same&state=closed") == (0, False)
+    assert found("") == (3, False)
 
 
 @pytest.mark.parametrize(

@@ -135,11 +135,14 @@ def test_what_has_ended_is_never_touched(world):
     do(world, world.staff["engineer"], "reply", met, at=paris("2026-05-04 09:00"))
     for act in ("reply", "resolve", "close"):
         closed = do(world, world.staff["engineer"], act, ticket_of(world, closed))
-    before = {ticket.id: kinds(world, ticket) for ticket in (met, closed)}
+    before, told = kinds(world, closed), kinds(world, met)
     late = paris("2026-05-05 14:00")
     announce(world, at=late, days=CLOSED)
     calendars.recompute(at=late)
-    assert {ticket.id: kinds(world, ticket) for ticket in (met, closed)} == before
+    assert kinds(world, closed) == before
+    # The response stays as it was met; word of every business day is owed on other days (HOP-5).
+    assert kinds(world, met) == [*told, Kind.CALENDAR_CHANGED]
+    assert journal(world, met)[-1].data["recomputed"] == []
     # What is late counts again under another severity (R18), so its journal has the days; what it says stays.
     event = journal(world, breached)[-1]
     assert (event.kind, event.data["targets"], event.data["recomputed"]) == (Kind.CALENDAR_CHANGED, ["response"], [])

@@ -102,7 +102,7 @@ def _every_kind_and_state_occurs():
     for provider_id in PROVIDERS:
         with acting_as(Actor.system(provider_id)):
             played |= set(Event.objects.values_list("kind", flat=True))
-    assert set(Kind) - played == {Kind.CALENDAR_CHANGED}
+    assert set(Kind) - played == {Kind.CALENDAR_CHANGED, Kind.TEAM_CHANGED}
     with acting_as(Actor.system(MEGA)):
         assert set(Ticket.objects.values_list("state", flat=True)) == set(State)
         assert set(Ticket.objects.values_list("severity", flat=True)) == {"no_access", "critical", "moderate", "minor"}

@@ -41,11 +41,6 @@ def test_there_are_about_ninety_tickets_of_all_customers_in_two_languages():
     assert 35 <= french <= 75
 
 
-def test_the_latest_stories_are_the_end_of_all_stories():
-    assert read_stories(3) == read_stories()[-3:]
-    assert read_stories(0) == []
-
-
 def test_no_real_organisation_and_no_real_address_is_mentioned():
     cast = yaml.safe_dump(read_cast(), allow_unicode=True)
     everything = "\n".join([cast, *(text for story in read_stories() for text in _texts(story))])
@@ -136,3 +131,8 @@ def test_a_story_says_who_does_what_and_when():
 def test_what_cannot_be_played_is_refused_with_the_line(changed, message):
     with pytest.raises(ScriptError, match=message):
         scripts._story(STORY | changed, "acme")
+
+
+def test_lines_of_a_paragraph_are_joined_and_lists_and_code_are_kept():
+    told = "Hello\nthere,\n\n1. one\n2. two\n\n```\na\nb\n```\n- kept\n"
+    assert scripts.unwrapped(told) == "Hello there,\n\n1. one\n2. two\n\n```\na\nb\n```\n- kept"

@@ -28,6 +28,7 @@ def product_environment(database: Mapping[str, str], *, redis_url: str = "") -> 
         "HELPDESK_SECRET_KEY": settings.SECRET_KEY,
         "HELPDESK_TEST_FILES": str(settings.TEST_FILES),
         "HELPDESK_DEMO": "1",
+        "HELPDESK_DEMO_SIZE": "small",
         "HELPDESK_LOG_LEVEL": "WARNING",
         "HELPDESK_SWEEP_SECONDS": "1",
         "PYTHONPATH": str(BASE_DIR),

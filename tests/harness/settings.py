@@ -13,6 +13,7 @@ SECRET_KEY = "only-for-tests-" + "0" * 40
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 SIGN_ON_LOCAL = True
+DEMO_SIZE = "small"
 RUN_DIR = TEST_FILES
 ATTACHMENT_ROOT = MEDIA_ROOT = TEST_FILES / "attachments"
 MAIL_FOLDER = EMAIL_FILE_PATH = TEST_FILES / "mail"

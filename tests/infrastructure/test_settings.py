@@ -85,6 +85,13 @@ def test_misspelt_switch_is_an_error_and_not_off() -> None:
         environment.is_on({"X": "ture"}, "X")
 
 
+def test_a_choice_is_one_of_its_words_the_first_unless_given():
+    assert environment.one_of({}, "X", ("full", "small")) == "full"
+    assert environment.one_of({"X": " Small "}, "X", ("full", "small")) == "small"
+    with pytest.raises(ImproperlyConfigured, match="full, small"):
+        environment.one_of({"X": "medium"}, "X", ("full", "small"))
+
+
 def test_another_database_than_postgresql_is_refused(tmp_path: Path) -> None:
     answer = run_python("from django.conf import settings; settings.DATABASES", tmp_path, DATABASE_URL="sqlite:///x")
     assert answer.returncode == 1

@@ -6,6 +6,7 @@ from typing import Any
 
 from accounts.tenancy import Actor, acting_as
 from lifecycle import services
+from lifecycle.duties import write_action_plan
 from notifications.models import Delivery, OutboxEntry
 from slas.models import Clock
 from tests.worlds import World, as_system, paris
@@ -31,6 +32,7 @@ SERVICES = {
     "note": services.add_note,
     "ask": services.request_information,
     "call": services.log_call,
+    "plan": write_action_plan,
     "resolve": services.resolve_ticket,
     "workaround": services.offer_workaround,
     "accept_workaround": services.accept_workaround,
@@ -40,7 +42,7 @@ SERVICES = {
     "close": services.close_ticket,
     "severity": services.change_severity,
 }
-EDITS = frozenset(SERVICES) - {"take", "reply", "note", "ask", "call", "workaround"}
+EDITS = frozenset(SERVICES) - {"take", "reply", "note", "ask", "call", "plan", "workaround"}
 
 
 def arguments(world: World, act: str) -> dict[str, Any]:
@@ -57,6 +59,8 @@ def arguments(world: World, act: str) -> dict[str, Any]:
         return {"kind": "provisional", "body": "Use the old report meanwhile."}
     if act == "move":
         return {"step": "confirm_test"}
+    if act == "plan":
+        return {"body": "First the indexes, then the report.", "expected_plan": 0}
     if act == "severity":
         return {"severity": "minor", "reason_code": "impact_reassessed", "reason": "One user only."}
     return {"body": f"words of {act}"}

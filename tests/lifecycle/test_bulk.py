@@ -1,11 +1,17 @@
 """One act on many tickets: each for itself, by the rules of its own contract."""
 
+import json
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.errors import Invalid
 from accounts.tenancy import Actor, acting_as
+from contracts.publishing import DATA
+from contracts.selectors import terms_of
+from contracts.terms import load_terms
 from lifecycle import bulk
 from lifecycle.bulk import Chosen, Result
 from tests.lifecycle.scenes import MONDAY, bring_to, do
@@ -129,3 +135,47 @@ def test_each_ticket_is_a_transaction_of_its_own(committed_db: object):
     with acting_as(engineer):
         assert Ticket.objects.get(pk=first.pk).assignee_id == engineer.person
         assert Ticket.objects.get(pk=second.pk).assignee_id is None
+
+
+def test_an_answer_is_looked_for_only_once_the_ticket_is_held(world: World):
+    """Of the same form sent twice at once the second waits, and then sees what the first wrote."""
+    ticket = world.file(MONDAY)
+    with CaptureQueriesContext(connection) as asked:
+        told = bulk.reply_each(**given(world.staff["engineer"], ticket), body_of=lambda ticket: "Thank you.")
+    assert [one.result for one in told] == [Result.DONE]
+    statements = [one["sql"] for one in asked]
+    held = next(number for number, sql in enumerate(statements) if "FOR NO KEY UPDATE" in sql)
+    looked = next(number for number, sql in enumerate(statements) if 'FROM "tickets_event"' in sql)
+    assert held < looked
+
+
+def test_each_is_resolved_by_the_rules_of_its_own_contract(world: World):
+    begun, fresh = do(world, world.staff["engineer"], "reply", world.file(MONDAY)), world.file(MONDAY)
+    told = bulk.resolve_each(
+        **given(world.staff["engineer"], fresh, begun), resolution_type="workaround", body="Import again."
+    )
+    assert [one.result for one in told] == [Result.REFUSED, Result.DONE]
+    with as_system(world):
+        assert Ticket.objects.get(pk=begun.pk).resolution_type == "workaround"
+    again = do(world, world.staff["engineer"], "reply", world.file(MONDAY))
+    odd = bulk.resolve_each(**given(world.staff["engineer"], again), resolution_type="magic", body="Import again.")
+    assert (odd[0].result, odd[0].message) == (Result.REFUSED, "Its contract knows no resolution of this kind.")
+    empty = bulk.resolve_each(**given(world.staff["engineer"], again), resolution_type="workaround", body=" ")
+    assert empty[0].result == Result.REFUSED
+
+
+def test_where_a_contract_has_several_ways_the_row_says_to_choose_one(db, tmp_path):
+    document = json.loads(json.dumps(load_terms(DATA / "octipas.yaml").to_document()))
+    steps = document["workflow"]["transitions"]
+    known = next(step for step in steps if step["code"] == "resolve")
+    ways = [known | {"code": code, "does": "resolve"} for code in ("deliver", "deliver_a_patch")]
+    document["workflow"]["transitions"] = [*(step for step in steps if step is not known), *ways]
+    file = tmp_path / "octipas.yaml"
+    file.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
+    world = build_world("chapsvision", "ChapsVision", "CV", document=file)
+    engineer = world.staff["engineer"]
+    ticket = do(world, engineer, "take", world.file(MONDAY))
+    with acting_as(engineer):
+        kind = terms_of(ticket).resolution_types[0].code
+    told = bulk.resolve_each(**given(engineer, ticket), resolution_type=kind, body="Delivered.")
+    assert told[0].message == "Its contract has several ways to go on after a resolution. Choose one on its own page."

@@ -188,6 +188,23 @@ def test_a_severity_is_corrected_from_where_it_was_set(world):
     assert (figures["before"]["status"], figures["after"]["status"]) == ("breached", "met")
 
 
+def test_what_is_over_is_not_escalated_by_a_correction(world):
+    ticket = world.file(FILED, severity="minor")
+    for act in (services.reply, services.resolve_ticket, services.close_ticket):
+        given = {"resolution_type": "workaround"} if act is services.resolve_ticket else {}
+        words = {} if act is services.close_ticket else {"body": "Import it again."}
+        versions = {} if act is services.reply else {"expected_version": journal(world, ticket)[-1].seq}
+        _as(world.staff["engineer"], act, ticket, paris("2026-05-04 10:00"), **words, **given, **versions)
+    proposal = Proposal("severity", journal(world, ticket)[0].id, severity="critical")
+    contest_id = _contest(world, ticket, proposal)
+    _as(world.staff["manager"], contests.accept_contest, ticket, LATER, contest_id=contest_id)
+    told = journal(world, ticket)[-1]
+    assert (told.kind, "escalation" in told.data) == ("contest_accepted", False)
+    with as_system(world):
+        ticket.refresh_from_db()
+    assert (ticket.state, ticket.severity) == ("closed", "critical")
+
+
 def test_an_older_severity_is_corrected_without_touching_the_present_one(world):
     ticket = world.file(FILED, severity="critical")
     _as(

@@ -262,7 +262,8 @@ def test_which_tickets_wait_is_asked_by_the_key_of_each(world):
     assert 'U0."ticket_id" = ("tickets_ticket"."id")' in question
 
 
-def test_closed_tickets_and_what_was_met_for_good_are_not_journaled(worker_db):
+def test_what_was_met_for_good_is_journaled_for_its_duties_and_a_closed_ticket_is_not(worker_db):
+    """The response stays met; word of every business day is owed on other days than before (HOP-5)."""
     world = build_world()
     engineer = world.staff["engineer"]
     met, closed = world.file(FILED), world.file(FILED)
@@ -271,8 +272,10 @@ def test_closed_tickets_and_what_was_met_for_good_are_not_journaled(worker_db):
         closed = do(world, engineer, one, fresh(world, closed))
     change = announce(world, at=paris("2026-05-04 12:00"))
     with as_system(world):
-        assert tickets_to_recompute(change) == []
-    assert calendars.recompute(at=paris("2026-05-04 12:00")) == 0
+        assert tickets_to_recompute(change) == [met.pk]
+    assert calendars.recompute(at=paris("2026-05-04 12:00")) == 1
+    told = journal(world, met)[-1].data
+    assert (told["targets"], told["recomputed"]) == ([], [])
     assert clocks.terms_of(met).target_terms("response").reopening == "stays_met"
 
 

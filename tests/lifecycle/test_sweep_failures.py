@@ -65,10 +65,10 @@ def test_a_clock_that_cannot_be_folded_is_set_aside_and_counted(world, tickets, 
         failure = SweepFailure.objects.get()
         assert (failure.clock.ticket_id, failure.at, failure.error) == (tickets[3].pk, NOTICED, repr(mistake))
         assert Clock.objects.get(ticket=tickets[3]).set_aside_at == NOTICED
-    assert sweep(at=NOTICED + timedelta(days=1)) == SweepResult(0, 0)
+    assert sweep(at=NOTICED + timedelta(hours=4)) == SweepResult(0, 0)
     monkeypatch.undo()
     call_command("rebuild_clocks", stdout=StringIO(), stderr=StringIO())
-    assert sweep(at=NOTICED + timedelta(days=1)) == SweepResult(2, 0)
+    assert sweep(at=NOTICED + timedelta(hours=4)) == SweepResult(2, 0)
     assert kinds(world, tickets[3]) == ALERTED
 
 

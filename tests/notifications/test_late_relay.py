@@ -151,7 +151,7 @@ def test_where_who_had_it_then_has_left_who_has_it_now_is_called(world):
 def test_a_filing_is_told_to_the_engineers_although_somebody_has_taken_it_since(world):
     ticket = do(world, world.staff["second"], "take", world.file(MONDAY))
     relay(at=LATE)
-    everybody = dict.fromkeys({"Engineer MEGA", "Second MEGA"}, BOTH)
+    everybody = dict.fromkeys({"Engineer MEGA", "Second MEGA", "Manager MEGA"}, BOTH)
     assert _people(world, ticket, "filed") == everybody | {"Contact A": {"mail"}}
 
 

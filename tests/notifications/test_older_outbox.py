@@ -41,7 +41,7 @@ def test_a_filing_is_told_with_its_own_severity_and_the_due_time_that_still_hold
     (event,) = journal(world, world.file(MONDAY))
     assert KEY not in event.data
     found = mailed("filed")
-    assert found.keys() == {"Contact A", "Engineer MEGA", "Second MEGA"}
+    assert found.keys() == {"Contact A", "Engineer MEGA", "Second MEGA", "Manager MEGA"}
     assert "Severity: Critical" in found["Contact A"]
     assert "Tue 5 May 2026, 13:00 (Europe/Paris)" in found["Contact A"]
 

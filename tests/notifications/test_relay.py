@@ -51,7 +51,7 @@ def _mails(world: World, **which) -> list[Delivery]:
 
 
 def _replied(world: World) -> Ticket:
-    return do(world, world.staff["engineer"], "reply", world.file(MONDAY))
+    return do(world, world.staff["engineer"], "reply", world.file(MONDAY, severity="moderate"))
 
 
 def test_an_outbox_row_becomes_one_delivery_per_person_and_channel(world, mails):
@@ -115,7 +115,7 @@ def test_routing_costs_the_same_for_one_event_and_for_five(world, refusing):
 
     def cost(tickets: int, at: datetime) -> int:
         for _ in range(tickets):
-            world.file(at)
+            world.file(at, severity="moderate")
         with CaptureQueriesContext(connection) as queries:
             assert relay(at=at) == 0
         savepoints = sum("SAVEPOINT" in query["sql"] for query in queries)
@@ -164,7 +164,7 @@ def test_who_loses_the_customer_between_routing_and_sending_gets_nothing(world, 
 
 # Trouble --------------------------------------------------------------------------------------------------------------
 def test_a_refused_mail_waits_longer_each_time_and_is_given_up(world, refusing):
-    world.file(MONDAY)
+    world.file(MONDAY, severity="moderate")
     leaving = [world.staff["second"].user_id, world.customers[0].contact.user_id]
     User.objects.filter(pk__in=leaving).update(is_active=False)
     at: datetime = SENT
@@ -207,7 +207,10 @@ def test_an_address_that_is_refused_delays_nobody_else(world, refusing):
 
 def test_an_entry_that_cannot_be_routed_stops_nobody(world, mails):
     """Here an event of a kind that nobody knows."""
-    first, second = world.file(MONDAY), world.file(MONDAY + timedelta(minutes=1))
+    first, second = (
+        world.file(MONDAY, severity="moderate"),
+        world.file(MONDAY + timedelta(minutes=1), severity="moderate"),
+    )
     with as_system(world):
         broken = OutboxEntry.objects.get(ticket=first)
         event = journal(world, first)[0]
@@ -236,3 +239,11 @@ def test_a_delivery_is_its_recipients_alone(world):
         assert not Delivery.objects.exists()
     with acting_as(world.staff["manager"]):
         assert not Delivery.objects.exists()
+
+
+def test_mails_beyond_one_round_are_sent_in_the_next(world, mails, monkeypatch):
+    monkeypatch.setattr("notifications.relay.BATCH", 2)
+    _replied(world)
+    assert relay(at=SENT) > 2
+    assert _mails(world, sent_at__isnull=True) == []
+    assert len(mails()) == len(_mails(world))

@@ -141,7 +141,7 @@ def test_nothing_that_people_type_becomes_a_header(world, mails):
     do(world, world.staff["engineer"], "severity", ticket, reason=NASTY)
     relay(at=SENT)
     found = mails()
-    assert len(found) == 5
+    assert len(found) == 6
     for message in found:
         assert sorted(message.keys()) == [
             "Auto-Submitted",

@@ -40,8 +40,22 @@ def test_every_kind_of_event_has_a_route():
 
 
 def test_a_filing_reaches_the_engineers_and_is_confirmed_to_its_author(world):
-    ticket = world.file(MONDAY, by=world.customers[0].people["colleague"])
+    ticket = world.file(MONDAY, by=world.customers[0].people["colleague"], severity="moderate")
     assert _told(world, ticket, "filed") == dict.fromkeys(ENGINEERS, BOTH) | {"Colleague A": {"mail"}}
+
+
+def test_a_critical_filing_reaches_the_levels_of_the_escalation_too(world):
+    """Engineers are a level too: each is told once by each channel (HOP-5)."""
+    ticket = do(world, world.staff["second"], "take", world.file(MONDAY))
+    told = dict.fromkeys(ENGINEERS | {"Manager MEGA"}, BOTH) | {"Contact A": {"mail"}}
+    assert _told(world, ticket, "filed") == told
+
+
+def test_a_plan_reaches_the_contact_and_a_day_without_word_those_whom_the_terms_name(world):
+    ticket = do(world, world.staff["second"], "plan", do(world, world.staff["engineer"], "take", world.file(MONDAY)))
+    assert _told(world, ticket, "action_plan") == {"Contact A": BOTH, "Engineer MEGA": HERE}
+    do(world, world.staff["second"], "note", ticket, at=DUE + timedelta(days=1))
+    assert _told(world, ticket, "duty_missed") == {"Engineer MEGA": BOTH, "Manager MEGA": BOTH}
 
 
 @pytest.mark.parametrize(
@@ -127,7 +141,7 @@ def test_somebody_who_has_left_is_told_nothing(world):
     with as_system(world):
         Membership.objects.filter(pk=world.staff["second"].membership_id).update(is_active=False)
     User.objects.filter(pk=world.staff["engineer"].user_id).update(is_active=False)
-    ticket = world.file(MONDAY)
+    ticket = world.file(MONDAY, severity="moderate")
     assert _told(world, ticket, "filed") == {"Contact A": {"mail"}}
     with as_system(world):
         assert OutboxEntry.objects.get().routed_at == SENT

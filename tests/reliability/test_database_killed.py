@@ -54,7 +54,7 @@ def _wait_for_more(writers: list[Writer], number: int) -> float:
 def test_a_killed_database_loses_no_acknowledged_write(durable_server, durable_database, start_web):
     world = build_world()
     web = start_web(durable_database)
-    tickets = [world.file(MONDAY) for _ in range(3)]
+    tickets = [world.file(MONDAY, severity="moderate") for _ in range(3)]
     halt = threading.Event()
     writers = [
         Writer(visitor, web.base_url, f"/tickets/{tickets[number % 3].reference}/reply/", halt)

@@ -19,7 +19,7 @@ def test_of_two_hundred_takes_over_http_one_wins_and_the_others_are_told_who(liv
     world = build_world()
     visitors = crowd(world, PEOPLE)
     for _ in range(5 if LONG else 1):
-        ticket = world.file(MONDAY)
+        ticket = world.file(MONDAY, severity="moderate")
         path = f"/tickets/{ticket.reference}/take/"
         answers = at_once([partial(one.post, live_server_process.base_url, path) for one in visitors])
         with as_system(world):
@@ -40,7 +40,7 @@ def test_replies_at_once_each_have_their_own_line_in_the_journal(live_server_pro
     """Seventy-two messages by eight people on three tickets: the sequence has no gap and no double."""
     world = build_world()
     visitors, base_url = crowd(world, 8), live_server_process.base_url
-    tickets = [world.file(MONDAY) for _ in range(3)]
+    tickets = [world.file(MONDAY, severity="moderate") for _ in range(3)]
     calls = [
         partial(
             who.post,

@@ -35,7 +35,7 @@ def test_a_worker_killed_in_the_middle_loses_nothing_and_repeats_nothing(committ
         path.unlink()
     world = build_world()
     for number in range(TICKETS):
-        world.file(MONDAY, of=number % 2)
+        world.file(MONDAY, of=number % 2, severity="moderate")
     beats = [start_celery("beat"), start_celery("beat")]
     chance = random.Random(2026)
     with app.connection_for_write(valkey.url) as bell:

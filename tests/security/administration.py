@@ -60,6 +60,30 @@ def _invitation(stage: Stage, owned: Owned | None) -> dict[str, Any]:
     return {"invitation_id": owned.invitation if owned else NOBODY}
 
 
+def _teams(**data: str) -> Calls:
+    """The team of each provider, and none."""
+
+    def calls(stage: Stage, person: Person) -> list[Call]:
+        keys = {"nonexistent": NOBODY, "customer": stage.customers["a"].customer.id, **stage.teams}
+        return [
+            Call(thing, thing == person.provider, {"team_id": key}, dict(data), (str(key),))
+            for thing, key in keys.items()
+        ]
+
+    return calls
+
+
+def _signings(stage: Stage, person: Person) -> list[Call]:
+    """A contract for each customer under the terms that it has already."""
+    found = []
+    for call in _each(_customer)(stage, person):
+        owned = stage.customers.get(call.thing)
+        terms = str(owned.contract.terms_id if owned else NOBODY)
+        data = {"terms": terms, "reference": "NEW-1", "starts_on": "2029-01-01", "action": "preview"}
+        found.append(Call(call.thing, call.entitled, call.kwargs, data, (*call.asked, terms)))
+    return found
+
+
 def _sign_ons(stage: Stage, person: Person) -> list[Call]:
     """Coming back from an identity provider that one never left for: nobody is told whether there is one."""
     places = {"nonexistent": NOBODY, "mega": stage.staff["mega"]["engineer"].provider_id}
@@ -105,6 +129,8 @@ CALLS: dict[str, Calls] = {
     "admin_new_customer": _plain(name="A new customer", country="FR"),
     "admin_customer": _each(_customer, name="Another name", country="FR"),
     "admin_end_customer": _each(_customer),
+    "admin_contracts": _plain(),
+    "admin_sign_contract": _signings,
     "admin_people": _plain(),
     "admin_person": _each(_person, display_name="Another name", role="viewer"),
     "admin_end_person": _each(_person),
@@ -116,6 +142,11 @@ CALLS: dict[str, Calls] = {
     "admin_invitations": _plain(**_GUEST),
     "admin_resend_invitation": _each(_invitation),
     "admin_revoke_invitation": _each(_invitation),
+    "admin_teams": _plain(),
+    "admin_new_team": _plain(name="A new team", level="2"),
+    "admin_team": _teams(name="Another name", level="3"),
+    "admin_archive_team": _teams(),
+    "admin_restore_team": _teams(),
     "admin_security": _plain(),
     "admin_second_factor": _plain(demanded="1"),
     "admin_sign_on": _plain(**_SIGN_ON),
@@ -125,7 +156,8 @@ CALLS: dict[str, Calls] = {
     "audit_trail": _plain(),
 }
 PERMISSION = {name: "people.manage" for name in CALLS if name.startswith("admin_")} | {
-    "access_review_file": "audit.read"
+    "access_review_file": "audit.read",
+    "admin_sign_contract": "contract.sign",
 }
 OPEN = {
     "join",

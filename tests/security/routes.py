@@ -161,6 +161,42 @@ def _assign(stage: Stage, person: Person) -> list[Case]:
     return cases
 
 
+def _give_team(stage: Stage, person: Person) -> list[Case]:
+    """To a team of one's own desk; also to the other provider's, and to one that there is not."""
+    own_team = stage.teams[person.provider or "mega"]
+    cases = _act(team=str(own_team))(stage, person)
+    own = next((owned for owned in stage.customers.values() if _serves(person, owned)), None)
+    if own is None or own.ticket is None:
+        return cases
+    others = {NOTHING: NOBODY, "stranger": stage.teams["octipas" if person.provider == "mega" else "mega"]}
+    for thing, key in others.items():
+        data = {"team": str(key), "expected_version": str(own.ticket.version)}
+        reference = {"reference": own.ticket.reference}
+        cases.append(Case(thing, False, reference, data=data, asked=(str(key), own.ticket.reference), family="team"))
+    return cases
+
+
+def _watchers(stage: Stage, person: Person) -> list[Case]:
+    """Oneself is asked to watch a ticket of each customer; on one's own also people who are nobody's colleague here."""
+    me = str(person.acting.person) if person.provider else str(NOBODY)
+    cases = _act(act="add", membership=me)(stage, person)
+    own = next((owned for owned in stage.customers.values() if _serves(person, owned)), None)
+    if own is None or own.ticket is None or not person.may("ticket.watch"):
+        return cases
+    others = {
+        NOTHING: NOBODY,
+        "other side": stage.people[own.contact].acting.person
+        if person.is_staff
+        else stage.staff["mega"]["engineer"].person,
+        "stranger": stage.staff["octipas" if person.provider == "mega" else "mega"]["auditor"].person,
+    }
+    for thing, key in others.items():
+        data = {"act": "add", "membership": str(key)}
+        asked = (str(key), own.ticket.reference)
+        cases.append(Case(thing, False, {"reference": own.ticket.reference}, data=data, asked=asked, family="person"))
+    return cases
+
+
 def _filed_entry(ticket: Ticket) -> UUID:
     with acting_as(Actor.system(ticket.provider_id)):
         return Event.objects.get(ticket=ticket, kind="filed").id
@@ -421,6 +457,46 @@ def _views(stage: Stage, person: Person) -> list[Case]:
     return cases
 
 
+def _is_own(person: Person, key: str) -> bool:
+    """Whether what staff keep under ``key`` is this person's, or shared with him."""
+    is_shared = key.startswith("shared_")
+    return person.is_staff and (person.provider == key.removeprefix("shared_") if is_shared else key == person.key)
+
+
+def _canned(stage: Stage, person: Person) -> list[Case]:
+    """Canned replies: one's own, those of others, those that are shared at either provider."""
+    data = {"title": "Other words", "use": "both", "body_en": "Thank you.", "version": "1"}
+    cases = [Case(NOTHING, False, {"reply_id": NOBODY}, data=data, asked=(str(NOBODY),))]
+    for key, row in stage.canned.items():
+        cases.append(Case(key, _is_own(person, key), {"reply_id": row}, data=data, asked=(str(row),)))
+    return cases
+
+
+def _canned_copies(stage: Stage, person: Person) -> list[Case]:
+    """A reply is written anew, and begun as a copy of each other one."""
+    cases = [Case("-", True, data={"title": "Anew", "use": "both", "body_en": "Thank you."})]
+    for case in _canned(stage, person):
+        query, asked = {"from": str(case.kwargs["reply_id"])}, case.asked
+        cases.append(Case(case.thing, case.entitled, query=query, asked=asked, family="copy"))
+    return cases
+
+
+def _insertions(stage: Stage, person: Person) -> list[Case]:
+    """A shared reply goes into a note on each ticket; each other reply into one on a ticket of one's own."""
+    shared = stage.canned[f"shared_{person.provider or 'mega'}"]
+    data = {"act": "note", "body": "typed", "canned": f"{shared}:en"}
+    cases = _tickets(stage, person, data=lambda ticket: data)
+    own = next((owned for owned in stage.customers.values() if _serves(person, owned)), None)
+    if own is None or own.ticket is None:
+        return cases
+    named, headers = {"reference": own.ticket.reference}, {"X-Requested-With": "fetch"}
+    for case in _canned(stage, person):
+        key = str(case.kwargs["reply_id"])
+        told = {"data": data | {"canned": f"{key}:en"}, "family": "canned", "headers": headers}
+        cases.append(Case(case.thing, case.entitled, named, asked=(key, own.ticket.reference), **told))
+    return cases
+
+
 def _drafts(stage: Stage, person: Person) -> list[Case]:
     return [
         Case(case.thing, case.entitled, data={"key": f"reply:{case.asked[0]}", "body": "kept"}, asked=case.asked)
@@ -540,6 +616,18 @@ def _api_assign(stage: Stage, person: Person) -> list[Case]:
     return _api_act(assignee=str(colleagues["silent"].person))(stage, person)
 
 
+def _api_give_team(stage: Stage, person: Person) -> list[Case]:
+    return _api_act(team=str(stage.teams[person.provider or "mega"]))(stage, person)
+
+
+def _api_contest(stage: Stage, person: Person) -> list[Case]:
+    """The disputed severity of the page, as programs send it."""
+    return [
+        Case(case.thing, case.entitled, case.kwargs, data=case.data, asked=case.asked, is_json=True)
+        for case in _contest(stage, person)
+    ]
+
+
 def _asked_as(calls: administration.Calls) -> "Cases":
     return lambda stage, person: [
         Case(call.thing, call.entitled, call.kwargs, data=call.data, asked=call.asked) for call in calls(stage, person)
@@ -579,17 +667,29 @@ TABLE: dict[str, Cases] = {
     "queue_view_new": _plain(name="Anew", column_1="ticket"),
     "queue_view": _views,
     "queue_view_delete": _views,
+    "canned_replies": _plain(),
+    "canned_reply_new": _canned_copies,
+    "canned_reply": _canned,
+    "canned_reply_archive": _canned,
+    "ticket_canned": _insertions,
     "set_keys": _plain(keys="off"),
+    "set_watching": _plain(mails="off"),
+    "ticket_watch": _act(watch="on"),
+    "ticket_watchers": _watchers,
+    "ticket_colleagues": _tickets,
+    "ticket_presence": _act(does="reads"),
     "ticket": _tickets,
     "ticket_live": _looks,
     "ticket_print": _tickets,
     "clock_receipt": _receipts,
     "ticket_take": _act("waiting"),
     "ticket_assign": _assign,
+    "ticket_team": _give_team,
     "ticket_reply": _reply,
     "ticket_note": _act(body="A note."),
     "ticket_ask": _act(body="Which release?"),
     "ticket_call": _act(body="We spoke."),
+    "ticket_plan": _act(body="First the indexes.", expected_plan="0"),
     "ticket_resolve": _act(body="Import again.", resolution_type="workaround"),
     "ticket_workaround": _act(kind="provisional", body="Use the old report meanwhile."),
     "ticket_accept_workaround": _act(),
@@ -637,8 +737,10 @@ TABLE: dict[str, Cases] = {
     "api_transitions": _tickets,
     "api_take": _api_act("waiting"),
     "api_assign": _api_assign,
+    "api_team": _api_give_team,
     "api_ask": _api_act(body="Which release?"),
     "api_call": _api_act(body="We spoke."),
+    "api_plan": _api_act(body="First the indexes.", expected_plan=0),
     "api_workaround": _api_act(kind="provisional", body="Use the old report meanwhile."),
     "api_accept_workaround": _api_act(),
     "api_decline_workaround": _api_act(body="It loses data."),
@@ -647,6 +749,14 @@ TABLE: dict[str, Cases] = {
     "api_resolve": _api_act(body="Import again.", resolution_type="workaround"),
     "api_reopen": _api_act("resolved", body="Still wrong."),
     "api_close": _api_act("resolved"),
+    "api_hold": _api_act(reason_code="unpaid_invoices", reason="Two invoices are open."),
+    "api_release": _api_act(reason="They are paid."),
+    "api_exclude": _api_act(reason_code="guide_not_followed", evidence="Their network was down."),
+    "api_reinstate": _api_act(reason="It was ours."),
+    "api_contest": _api_contest,
+    "api_accept_contest": _api_act(contest=str(NOBODY)),
+    "api_decline_contest": _api_act(contest=str(NOBODY), reason="No."),
+    "api_withdraw_contest": _api_act(contest=str(NOBODY)),
 }
 """Name of an address → its calls for one person, with bodies that would do something."""
 
@@ -657,12 +767,20 @@ PERMISSION = {
     "queue_view_new": "queue.keep",
     "queue_view": "queue.keep",
     "queue_view_delete": "queue.keep",
+    "canned_reply_new": "canned.keep",
+    "canned_reply": "canned.keep",
+    "canned_reply_archive": "canned.keep",
+    "ticket_canned": "canned.keep",
     "ticket_take": "ticket.take",
     "ticket_assign": "ticket.assign",
+    "ticket_team": "ticket.team",
     "ticket_reply": "ticket.reply",
     "ticket_note": "ticket.note",
+    "ticket_watch": "ticket.watch",
+    "ticket_watchers": "ticket.watch",
     "ticket_ask": "ticket.ask",
     "ticket_call": "ticket.call",
+    "ticket_plan": "ticket.plan",
     "ticket_resolve": "ticket.resolve",
     "ticket_workaround": "ticket.workaround",
     "ticket_accept_workaround": "ticket.accept_workaround",
@@ -682,16 +800,26 @@ PERMISSION = {
     "contract_decide": "contract.approve",
     "environment": "environment.record",
     "new_case": "ticket.file",
+    "api_hold": "ticket.hold",
+    "api_release": "ticket.hold",
+    "api_exclude": "ticket.exclude",
+    "api_reinstate": "ticket.exclude",
+    "api_contest": "ticket.contest",
+    "api_accept_contest": "ticket.agree",
+    "api_decline_contest": "ticket.agree",
+    "api_withdraw_contest": "ticket.contest",
     "api_tickets": "ticket.file",
     "api_comments": "ticket.reply",
 } | {
     f"api_{name}": f"ticket.{name}"
     for name in (
-        *("take", "assign", "ask", "call", "workaround", "accept_workaround", "decline_workaround"),
+        *("take", "assign", "team", "ask", "call", "plan", "workaround", "accept_workaround", "decline_workaround"),
         *("severity", "move", "resolve", "reopen", "close"),
     )
 }
-FREE = frozenset({"save_draft", "notifications_read", "demo_sign_in", "sign_out", "set_language", "set_time_zone"})
+FREE = frozenset(
+    {"save_draft", "notifications_read", "demo_sign_in", "sign_out", "set_language", "set_time_zone", "set_watching"}
+)
 """Addresses by which everybody writes, but only what is his own."""
 
 

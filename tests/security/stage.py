@@ -27,6 +27,7 @@ from slas.models import Clock, SweepFailure
 from tests.security.canaries import Aviary, Person
 from tests.worlds import START, membership_of, paris, person
 from tickets.attachments import store_upload
+from tickets.canned import Wording, create_canned_reply
 from tickets.drafts import save_draft
 from tickets.models import Attachment, Comment, Ticket
 from tickets.saved_views import Look, keep_view
@@ -74,6 +75,8 @@ class Stage:
     notices: dict[str, UUID] = field(default_factory=dict)
     sessions: dict[str, int] = field(default_factory=dict)
     views: dict[str, UUID] = field(default_factory=dict)
+    canned: dict[str, UUID] = field(default_factory=dict)
+    teams: dict[str, UUID] = field(default_factory=dict)
     demo_user: UUID | None = None
 
 
@@ -86,6 +89,7 @@ def build_stage(become: Callable[[str], None]) -> Stage:
     for key in stage.customers:
         _work(stage, key)
     _views(stage)
+    _canned(stage)
     become("worker")
     timers.sweep(at=FILED + timedelta(days=2))
     relay(at=FILED + timedelta(days=2, minutes=1))
@@ -113,6 +117,10 @@ def _provider(stage: Stage, slug: str, prefix: str, customers: dict[str, date | 
             stage.staff[slug][key] = _join(stage, provider, staff_key(slug, key), role, shown).acting
         for key, ends_on in customers.items():
             _customer(stage, provider, terms, key, ends_on)
+        members = [membership_of(stage.staff[slug]["engineer"])]
+        name = stage.aviary.word("team", slug, private=True)
+        made = services.add_team(provider_id=provider.id, name=name, level=2, members=members, at=START)
+        stage.teams[slug] = made.id
         if slug == "mega":
             _partner(stage, provider)
 
@@ -305,6 +313,19 @@ def _views(stage: Stage) -> None:
         with acting_as(actor):
             look = Look(name, {"state": "all"}, ["ticket", "due"])
             stage.views[f"shared_{slug}"] = keep_view(actor=actor, at=FILED, look=look, is_shared=True)
+
+
+def _canned(stage: Stage) -> None:
+    """Canned replies: of two people of each provider, and one that the manager of each shares."""
+    for slug in ("mega", "octipas"):
+        for who, is_shared in (("engineer", False), ("silent", False), ("manager", True)):
+            actor, key = stage.staff[slug][who], f"shared_{slug}" if is_shared else staff_key(slug, who)
+            told = {"private": True} if is_shared else {"owners": {key}}
+            title, body = (stage.aviary.word(f"canned{part}", slug, **told) for part in ("title", "text"))
+            wording = Wording(title, body_en=f"{body} {{{{reference}}}}")
+            with acting_as(actor):
+                made = create_canned_reply(actor=actor, at=FILED, wording=wording, is_shared=is_shared)
+            stage.canned[key] = made
 
 
 def _worker_rows(stage: Stage, slug: str) -> None:

@@ -21,7 +21,7 @@ from contracts.terms import Terms, load_terms
 from lifecycle import holds
 from lifecycle.timers import sweep
 from notifications.models import OutboxEntry
-from slas import clocks
+from slas import clocks, duties
 from slas.models import Clock
 from tests.lifecycle.scenes import MONDAY, SERVICES, do, journal
 from tests.terms.test_contracts_in_life import agreed
@@ -154,6 +154,11 @@ def _alerts(world: World, ticket: Ticket) -> list[tuple[str, datetime]]:
     return sorted((event.data["code"], event.at) for event in rows)
 
 
+def _missed(world: World, ticket: Ticket) -> list[tuple[str, datetime]]:
+    rows = [event for event in journal(world, ticket) if event.kind == "duty_missed"]
+    return sorted((event.data["day"], event.at) for event in rows)
+
+
 @RELAXED
 @given(history=HISTORY)
 def test_rows_are_what_the_journal_folds_to(played, setting, history):
@@ -180,9 +185,11 @@ def test_after_the_last_sweep_the_journal_holds_every_alert_once(played, setting
         with as_system(played):
             reached = [alert for one in clocks.reckon(ticket, events, END) for alert in clocks.due_alerts(one, END)]
             expected = sorted((alert.code, alert.at) for alert in reached)
+            lacking = duties.missed_days(duties.follow(ticket, events, END), END)
             assert not Clock.objects.filter(next_action_at__isnull=False).exists()
         assert _alerts(played, ticket) == expected
-        assert len(expected) == len({event.dedupe_key for event in events if event.dedupe_key})
+        assert _missed(played, ticket) == sorted((one.day.isoformat(), one.closed_at) for one in lacking)
+        assert len(expected) + len(lacking) == len({event.dedupe_key for event in events if event.dedupe_key})
         assert _check() == "1 tickets folded, 0 differ\n"
         transaction.set_rollback(True)
 
@@ -196,7 +203,8 @@ def test_how_often_the_sweep_comes_changes_no_alert(played, setting, history):
         with transaction.atomic():
             ticket = _play(played, setting, history, sweeps=sweeps)
             sweep(at=END)
-            found.append((_alerts(played, ticket), _fresh(played, ticket).due_at))
+            told = (_alerts(played, ticket), _missed(played, ticket))
+            found.append((*told, _fresh(played, ticket).due_at))
             transaction.set_rollback(True)
     assert found[0] == found[1]
 
@@ -272,7 +280,7 @@ def _columns(row: Clock) -> dict:
 
 
 def test_a_row_that_was_set_aside_is_reported_and_comes_back_when_its_ticket_is_mended(world):
-    ticket = world.file(MONDAY)
+    ticket = world.file(MONDAY, severity="moderate")
     with as_system(world):
         Ticket.objects.update(details={"overrides": {"figures": [{"target": "?"}]}})
     assert sweep(at=END).set_aside == 1

@@ -39,6 +39,7 @@ ACTS = {
     "notes": "note",
     "asks": "ask",
     "calls": "call",
+    "writes the plan": "plan",
     "resolves": "resolve",
     "offers a workaround": "workaround",
     "accepts the workaround": "accept_workaround",

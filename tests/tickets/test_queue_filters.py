@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.errors import Invalid
+from accounts.identifiers import uuid7
 from accounts.tenancy import Actor, acting_as
 from tests.lifecycle.scenes import DUE, MONDAY, bring_to, do
 from tests.worlds import World, build_world
@@ -102,10 +103,10 @@ def test_a_search_finds_nothing_of_others(world: World):
 def test_the_search_function_tells_nobody_anything_without_a_context(world: World):
     world.file(MONDAY, title="Shared word")
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM tickets_found('shared', 100)")
+        cursor.execute("SELECT count(*) FROM tickets_found('shared', 100, NULL, NULL)")
         assert cursor.fetchone() == (0,)
     with acting_as(world.customers[1].contact), connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM tickets_found('shared', 100)")
+        cursor.execute("SELECT count(*) FROM tickets_found('shared', 100, NULL, NULL)")
         assert cursor.fetchone() == (0,)
 
 
@@ -115,6 +116,89 @@ def test_a_search_looks_at_so_many_of_those_changed_last(world: World, monkeypat
         world.file(MONDAY + timedelta(hours=number), title="Same words")
     assert numbers(world.staff["engineer"], search="same") == {2, 3}
     assert numbers(world.customers[0].contact, search="same") == {2, 3}
+
+
+def copies(world: World, number: int, first: int = 2, **given) -> list[Ticket]:
+    """So many tickets like the first one, each changed a minute after the one before; ``first`` is the first place."""
+    made = []
+    with acting_as(world.system):
+        like = Ticket.objects.get(number=1001)
+        for place in range(first, number + first):
+            own = {"number": 1000 + place, "reference": f"{world.provider.ticket_prefix}-{1000 + place}", "id": uuid7()}
+            columns = {one.attname: getattr(like, one.attname) for one in Ticket._meta.concrete_fields}
+            made.append(Ticket(**columns | own | {"updated_at": MONDAY + timedelta(minutes=place)} | given))
+        Ticket.objects.bulk_create(made)
+    return made
+
+
+def test_a_word_of_many_titles_is_looked_for_among_the_latest(world: World, monkeypatch):
+    world.file(MONDAY, title="An import that fails")
+    copies(world, 39)
+    octipas = build_world("octipas", "Octipas", "OCTI")
+    octipas.file(MONDAY, title="An import of theirs")
+    assert numbers(world.staff["engineer"], search="IMPORT", size=100) == set(range(1, 41))
+    assert numbers(world.customers[1].contact, search="import") == set()
+    monkeypatch.setattr(lists, "MOST_FOUND", 10)
+    assert numbers(world.staff["engineer"], search="import") == set(range(31, 41))
+    assert numbers(world.staff["engineer"], search="1003") == {3}
+
+
+def retitled(world: World, title: str, at: list[int]) -> None:
+    """Other titles for the tickets of those places."""
+    with acting_as(world.system):
+        Ticket.objects.filter(number__in=[1000 + place for place in at]).update(title=title)
+
+
+def test_a_word_of_many_new_titles_is_found_in_old_ones_too(world: World):
+    world.file(MONDAY, title="Anything else")
+    copies(world, 1_479)
+    retitled(world, "VPN", [*range(1, 81), *range(1_081, 1_481)])
+    with acting_as(world.staff["engineer"]):
+        found = lists.matching(world.staff["engineer"], Filters(state="all", search="vpn"))
+        assert found.count() == 480
+        assert not lists.Cut(Filters(state="all", search="vpn")).asked()
+
+
+def test_what_was_found_is_cut_after_state_and_customer(world: World, monkeypatch):
+    monkeypatch.setattr(lists, "MOST_FOUND", 30)
+    engineer, other = world.staff["engineer"], world.customers[1]
+    world.file(MONDAY, title="An import that fails")
+    world.file(MONDAY, of=1, title="An import that stops")
+    copies(world, 600, state=State.CLOSED, resolution_type="solution", first=3)
+    assert numbers(engineer, search="import", customer_id=other.customer.id) == {2}
+    with acting_as(engineer):
+        assert {row.number for row in lists.queue(engineer, search="import").rows} == {1001, 1002}
+        assert lists.matching(engineer, Filters(state="closed", search="import")).count() == 30
+
+
+@pytest.mark.parametrize(("most", "state", "is_cut"), [(2, "all", True), (3, "all", False), (2, "open", False)])
+def test_a_list_tells_that_its_search_was_cut(world: World, monkeypatch, most: int, state: str, is_cut: bool):
+    monkeypatch.setattr(lists, "MOST_FOUND", most)
+    engineer = world.staff["engineer"]
+    world.file(MONDAY, title="Same words")
+    world.file(MONDAY, title="Same words")
+    copies(world, 1, state=State.CLOSED, resolution_type="solution", first=3)
+    with acting_as(engineer):
+        assert lists.queue(engineer, state=state, search="same").is_cut == is_cut
+        nothing = lists.queue(engineer, state=state, search="same", holder="mine")
+        assert (nothing.rows, nothing.is_cut) == ([], is_cut)
+        assert not lists.queue(engineer, state=state).is_cut
+
+
+def test_pages_go_on_from_those_with_a_deadline_to_those_without(world: World):
+    engineer = world.staff["engineer"]
+    world.file(MONDAY)
+    made = copies(world, 3)
+    copies_without = [ticket.pk for ticket in made[1:]]
+    with acting_as(world.system):
+        Ticket.objects.filter(pk__in=copies_without).update(due_at=None)
+    for size in (1, 2, 3):
+        seen, after = [], ""
+        with acting_as(engineer):
+            while len(seen) < 4 and (page := lists.queue(engineer, after=after, size=size)).rows:
+                seen += [row.number - 1000 for row in page.rows]
+                after = page.next_cursor
+        assert seen == [1, 2, 3, 4], size
 
 
 def test_counts_stop_where_nobody_reads_on(world: World, monkeypatch):

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 import pytest
 from django.test import Client
 
+from accounts.models import User
 from accounts.roles import Role
 from accounts.services import grant_customer
 from accounts.tenancy import acting_as
@@ -207,6 +208,26 @@ def test_the_list_speaks_the_readers_language(world: World, contact: Client):
     text = text_of(contact.get("/cases/"))
     assert "Modéré" in text
     assert "Nouveau" in text
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [("en", "More than 2 titles have these words"), ("fr", "Plus de 2 titres contiennent ces mots")],
+)
+def test_lists_tell_that_a_search_was_cut(world: World, monkeypatch, sign_in, language: str, told: str):
+    for name in ("tickets.queue.MOST_FOUND", "web.presenters.queue.MOST_FOUND"):
+        monkeypatch.setattr(name, 2)
+    for title in ("Same words", "Same words", "Same words again"):
+        world.file(at=FILED, title=title)
+    User.objects.update(language=language)
+    desk, contact = sign_in(world.staff["engineer"]), sign_in(world.customers[0].contact)
+    for client, path in ((desk, "/queue/"), (contact, "/cases/")):
+        assert told in text_of(client.get(path, {"search": "same"}))
+        assert told not in text_of(client.get(path, {"search": "again"}))
+        assert told not in text_of(client.get(path))
+    assert told in text_of(desk.get("/queue/?search=same&holder=mine"))
+    assert told in desk.get("/queue/file/?search=same").content.decode("utf-8-sig")
+    assert told not in desk.get("/queue/file/?search=again").content.decode("utf-8-sig")
 
 
 def test_a_search_is_kept_in_its_field(world: World, contact: Client):

@@ -182,3 +182,21 @@ def test_customers_have_no_bulk(world: World, sign_in: Callable):
     ticket = world.file(at=FILED)
     assert ask(sign_in(world.customers[0].contact), "take", ticket).status_code == 404
     assert now(world, ticket).assignee_id is None
+
+
+def test_many_are_resolved_with_one_text_and_each_says_what_came_of_it(world: World, engineer: Client):
+    begun, fresh = world.file(at=FILED), world.file(at=FILED, of=1)
+    actor = world.staff["engineer"]
+    with acting_as(actor):
+        services.reply(actor=actor, reference=begun.reference, at=FILED, body="We look at it.")
+    chosen = [now(world, begun), now(world, fresh)]
+    asked = ask(engineer, "resolve", *chosen)
+    assert "Each customer reads the same text" in text_of(asked)
+    assert ask(engineer, "resolve", *chosen, sure="1", resolution_type="workaround", body=" ").status_code == 422
+    told = ask(engineer, "resolve", *chosen, sure="1", resolution_type="workaround", body="Import it again.")
+    text = text_of(told)
+    assert "Done for 1 ticket." in text
+    assert "Not done for 1." in text
+    assert "Under this contract this is not possible in its present state." in text
+    assert (now(world, begun).state, now(world, begun).resolution_type) == ("resolved", "workaround")
+    assert now(world, fresh).state == "new"

@@ -50,7 +50,8 @@ def act_as(actor: Actor, ticket: Ticket, service: Any, **given: Any) -> Ticket:
 
 def kinds(world: World) -> list[str]:
     with acting_as(world.system):
-        return list(Event.objects.order_by("seq").exclude(kind__startswith="clock_").values_list("kind", flat=True))
+        rows = Event.objects.order_by("seq").exclude(kind__startswith="clock_").exclude(kind="duty_missed")
+        return list(rows.values_list("kind", flat=True))
 
 
 def current(world: World, ticket: Ticket) -> Ticket:

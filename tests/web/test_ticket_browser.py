@@ -81,7 +81,9 @@ def test_a_case_is_filed_taken_answered_and_both_sides_see_it(
         expect(contact.locator(".attach__kept")).to_contain_text("import.log")
     send_case(contact)
     expect(contact.locator("#toasts")).to_contain_text("Filed as MEGA-1001.")
-    expect(contact.locator(".clock-card")).to_contain_text(re.compile(r"Due \w+ \d+ \w+ \d+, \d\d:\d\d \(Paris\)"))
+    expect(contact.locator("#ticket-clocks .clock-card")).to_contain_text(
+        re.compile(r"Due \w+ \d+ \w+ \d+, \d\d:\d\d \(Paris\)")
+    )
     expect(contact.locator(".filing")).to_contain_text("import.log")
     assert contact.title().startswith("MEGA-1001")
 
@@ -95,7 +97,7 @@ def test_a_case_is_filed_taken_answered_and_both_sides_see_it(
     answer(engineer, "reply", "We can **reproduce** it.")
     expect(engineer.locator("#toasts")).to_contain_text("Your message was sent.")
     expect(engineer.locator(".thread")).to_contain_text("We can reproduce it.")
-    expect(engineer.locator(".clock-card")).to_contain_text("answered in time")
+    expect(engineer.locator("#ticket-clocks .clock-card")).to_contain_text("answered in time")
     assert engineer.title().startswith("MEGA-1001")
 
     contact.goto("/tickets/MEGA-1001/")
@@ -112,8 +114,8 @@ def test_why_opens_the_reckoning_in_place_and_on_a_page_of_its_own(committed_wor
     page = enter(new_context, committed_world.customers[0].contact)
     page.goto(f"/tickets/{ticket.reference}/")
     page.click(".clock-card__why summary")
-    expect(page.locator(".clock-card .ledger__step").first).to_be_visible()
-    expect(page.locator(".clock-card .ledger")).to_contain_text("HSA-8")
+    expect(page.locator("#ticket-clocks .clock-card .ledger__step").first).to_be_visible()
+    expect(page.locator("#ticket-clocks .clock-card .ledger")).to_contain_text("HSA-8")
     plain = enter(new_context, committed_world.customers[0].contact, java_script_enabled=False)
     plain.goto(f"/tickets/{ticket.reference}/")
     plain.click(".clock-card__why summary")

@@ -98,7 +98,7 @@ def test_the_reckoning_opens_line_by_line_with_clauses(address: str, contact: Cl
         assert "Due Tue 5 May 2026, 13:00 (Paris)" in text
         for clause in ("HSA-1", "HSA-8", "HSA-24", "R6c"):
             assert clause in text, clause
-        assert "HOPEX SaaS · 2025.2" in text
+        assert "HOPEX SaaS · 2025.3" in text
         assert "Counted in the time of Europe/Paris" in text
     ledgers = [page.content.decode().split('<ol class="ledger">')[1].split("</ol>")[0] for page in pages]
     assert ledgers[0] == ledgers[1]
@@ -129,8 +129,9 @@ def test_each_side_is_offered_its_acts(address: str, contact: Client, engineer: 
             if action.startswith(address)
         }
 
-    assert acts(contact) == {"reply", "contest"}
-    assert acts(engineer) == {"reply", "note", "ask", "call", "resolve", "assign", "severity", "contest"}
+    assert acts(contact) == {"reply", "contest", "watch"}
+    works = {"reply", "note", "ask", "call", "plan", "resolve", "assign", "severity", "contest"}
+    assert acts(engineer) == works | {"watch", "presence"}
 
 
 def test_a_viewer_and_an_auditor_read_but_do_not_write(world: World, address: str, sign_in):
@@ -147,6 +148,8 @@ def test_an_account_manager_answers_but_does_not_work_on_it(world: World, addres
         f"{address}note/",
         f"{address}contest/",
         f"{address}exclude/",
+        f"{address}watch/",
+        f"{address}presence/",
     }
 
 

@@ -18,15 +18,24 @@ Choices = Iterable[tuple[str, str]]
 
 
 class MessageForm(FilesForm):
-    """A message with files: an answer, a private note, a question to the customer."""
+    """A message with files: an answer, a private note, a question to the customer. ``seen`` is the version of the
+    ticket that its writer has before him."""
 
     body = BlockField(label=_("Message"), max_length=MAX_BODY)
+    seen = VersionField()
 
 
 class CallForm(forms.Form):
     """What was said on the telephone; both sides read it."""
 
     body = BlockField(label=_("Summary of the call"), max_length=MAX_BODY)
+
+
+class PlanForm(forms.Form):
+    """The action plan, and the version of the one that its writer saw."""
+
+    body = BlockField(label=_("Action plan, as both sides read it"), max_length=MAX_BODY, rows=10)
+    expected_plan = VersionField()
 
 
 class ResolveForm(forms.Form):
@@ -49,6 +58,7 @@ class ResolveForm(forms.Form):
 class WorkaroundForm(MessageForm):
     """A workaround that the customer can accept or decline; a final one says what kind of resolution it will be."""
 
+    seen = None  # type: ignore[assignment]
     kind = PickField(label=_("Final or provisional?"), choices=[("", _("Choose…")), *WorkaroundKind.choices])
     resolution_type = PickField(label=_("Kind of resolution, for a final one"), required=False)
 
@@ -99,6 +109,17 @@ class AssignForm(forms.Form):
     def __init__(self, *args: Any, people: Choices = (), **options: Any):
         super().__init__(*args, **options)
         self.fields["assignee"].choices = [("", _("Choose…")), *people]  # type: ignore[attr-defined]
+
+
+class TeamForm(forms.Form):
+    """A team, or somebody of one."""
+
+    team = PickField(label=_("Give to a team"))
+    expected_version = VersionField()
+
+    def __init__(self, *args: Any, teams: Sequence[tuple[str, Any]] = (), **options: Any):
+        super().__init__(*args, **options)
+        self.fields["team"].choices = [("", _("Choose…")), *teams]  # type: ignore[attr-defined]
 
 
 class SeverityForm(forms.Form):

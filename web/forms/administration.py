@@ -1,12 +1,14 @@
 """Forms of the administrator's pages. The rules are in the services; here is what a field can hold at all."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.audit import Act
 from accounts.models import LANGUAGES
+from accounts.teams import LEVELS, Draft
 from web.forms.contracts import DayField
 from web.forms.fields import LineField, PickField
 
@@ -45,6 +47,27 @@ class InvitationForm(forms.Form):
         self.fields["customer"].choices = customers  # type: ignore[attr-defined]
         self.fields["role"].choices = roles  # type: ignore[attr-defined]
         self.fields["email"].widget.input_type = "email"
+
+
+class TeamForm(forms.Form):
+    """A team of the desk: its name, its level, its people."""
+
+    name = LineField(label=_("Name"), max_length=60)
+    level = PickField(label=_("Level"), required=False)
+    members = forms.MultipleChoiceField(label=_("People"), required=False, widget=forms.CheckboxSelectMultiple)
+
+    def __init__(self, *args: object, people: Choices, **options: object):
+        super().__init__(*args, **options)  # type: ignore[arg-type]
+        levels = [(str(level), _("Level %(level)d") % {"level": level}) for level in LEVELS]
+        self.fields["level"].choices = [("", _("None: no part in escalation")), *levels]  # type: ignore[attr-defined]
+        self.fields["members"].choices = people  # type: ignore[attr-defined]
+        self.fields["members"].error_messages["invalid_choice"] = _("Choose people of the desk.")
+
+    def draft(self) -> Draft:
+        """What was sent, for the service."""
+        given = self.cleaned_data
+        level = int(given["level"]) if given["level"] else None
+        return Draft(given["name"], level, [UUID(key) for key in given["members"]])
 
 
 class ContactForm(forms.Form):

@@ -34,7 +34,7 @@ def mark_of(told: Any) -> str:
     return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
 
 
-class _LookedAt(forms.Form):
+class LookedAt(forms.Form):
     """A form with the mark of what its sender has looked at."""
 
     looked_at = forms.CharField(required=False, max_length=MARK, widget=forms.HiddenInput)
@@ -47,7 +47,7 @@ class _LookedAt(forms.Form):
         return bool(self.cleaned_data.get("looked_at") == self.mark())
 
 
-class AmendmentForm(_LookedAt):
+class AmendmentForm(LookedAt):
     """What an amendment changes, from when, by which paper, and why. Fields of the parts hold what is in force on
     ``base_day``; ``seen`` is the mark of that, so that nobody writes over what was agreed meanwhile.
     """
@@ -104,7 +104,7 @@ class AmendmentForm(_LookedAt):
         self.data = data
 
 
-class DaysForm(_LookedAt):
+class DaysForm(LookedAt):
     """Days on which support is closed, or open at other hours, for one contract or for all under its terms."""
 
     CLOSED, OPEN = "closed", "open"

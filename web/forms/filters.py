@@ -6,8 +6,10 @@ from typing import Any, Final
 from uuid import UUID
 
 from django import forms
+from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.errors import Invalid
 from contracts.models import Environment
@@ -18,6 +20,8 @@ MAX_SEARCH: Final = 160
 MAX_CURSOR: Final = 400
 STATES: Final = ("open", "new", "in_progress", "waiting_customer", "resolved", "closed", "all")
 HOLDERS: Final = (("", _("Anybody")), ("mine", _("Me")), ("unassigned", _("Nobody yet")))
+TEAMS: Final = (("", _("Any")), ("mine", pgettext_lazy("teams", "Mine")), ("none", _("None")))
+WATCHED: Final = (("", _("Any")), ("mine", _("By me")))
 ORDERS: Final = (
     ("due", _("Deadline")),
     ("severity", _("Severity")),
@@ -66,13 +70,15 @@ class QueueFilter(FilterForm):
     customer = PickField(label=_("Customer"), required=False)
     customer_name = LineField(label=_("Part of the customer’s name"), max_length=MAX_SEARCH, required=False)
     assignee = PickField(label=_("Given to"), required=False)
+    team = PickField(label=_("Team"), required=False)
     contract = LineField(label=_("Contract, by its reference"), max_length=MAX_SEARCH, required=False)
     environment = PickField(label=_("Environment"), required=False)
+    watched = PickField(label=_("Watched"), choices=WATCHED, required=False)
     order = PickField(label=_("Sort by"), choices=ORDERS, required=False)
 
     field_order = (
-        "search", "state", "holder", "due", "severity", "customer", "customer_name", "assignee", "contract",
-        "environment", "order", "after",
+        "search", "state", "holder", "due", "severity", "customer", "customer_name", "assignee", "team", "contract",
+        "environment", "watched", "order", "after",
     )  # fmt: skip
 
     def __init__(
@@ -83,6 +89,7 @@ class QueueFilter(FilterForm):
         severities: Choices = (),
         customers: Choices = (),
         people: Choices = (),
+        teams: Choices = (),
     ):
         super().__init__(data)
         kinds = [(kind.value, kind.label) for kind in Environment.Kind]
@@ -90,6 +97,7 @@ class QueueFilter(FilterForm):
         self._offer("severity", [("", _("Any")), *severities])
         self._offer("customer", [("", _("All")), *customers])
         self._offer("assignee", [("", _("Anybody")), *people])
+        self._offer("team", [*TEAMS, *teams])
         self._offer("environment", [("", _("Any")), *kinds])
 
     def _offer(self, name: str, choices: Iterable[tuple[Any, Any]]) -> None:
@@ -100,24 +108,33 @@ class QueueFilter(FilterForm):
         given = {name: str(value) for name, value in self.chosen().items() if value and name not in PASSING}
         return {name: value for name, value in given.items() if (name, value) not in USUAL}
 
-    def filters(self, at: datetime, zone: tzinfo) -> Filters:
-        """What is asked of the list; days begin and end in ``zone``. Raises ``Invalid`` as ``chosen`` does."""
+    def filters(self, at: datetime, zone: tzinfo, watched: QuerySet[Any, Any] | None = None) -> Filters:
+        """What is asked of the list; days begin and end in ``zone``, ``watched`` are the tickets that the reader
+        watches. Raises ``Invalid`` as ``chosen`` does."""
         found = self.chosen()
         return Filters(
             state=found["state"] or "open",
             holder=found["holder"],
             assignee_id=UUID(found["assignee"]) if found["assignee"] else None,
             severity=found["severity"],
+            **_of_team(found["team"]),
             customer_id=UUID(found["customer"]) if found["customer"] else None,
             contract=found["contract"],
             environment=found["environment"],
             search=found["search"],
+            among=watched if found["watched"] else None,
             **due_bounds(found["due"], at, zone),
         )
 
     def sorting(self) -> str:
         """The order asked for; by deadline where none is. Raises ``Invalid`` as ``chosen`` does."""
         return str(self.chosen()["order"] or "due")
+
+
+def _of_team(chosen: str) -> dict[str, Any]:
+    """The team that was chosen: one of those that are meant by a word, or one by its key."""
+    words = {code for code, _label in TEAMS}
+    return {"team": chosen} if chosen in words else {"team_id": UUID(chosen)}
 
 
 def due_bounds(due: str, at: datetime, zone: tzinfo) -> dict[str, Any]:

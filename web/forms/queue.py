@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from lifecycle.bulk import Chosen
+from lifecycle.inputs import MAX_BODY
 from tickets.saved_views import MAX_NAME
 from web.forms.acts import MAX_REASON
 from web.forms.fields import LARGEST_VERSION, BlockField, LineField, PickField
@@ -68,6 +69,16 @@ class AssignEachForm(forms.Form):
         self.fields["assignee"].choices = [("", _("Choose…")), *people]  # type: ignore[attr-defined]
 
 
+class TeamEachForm(forms.Form):
+    """Which team gets them, or who of it."""
+
+    team = PickField(label=_("Give to a team"))
+
+    def __init__(self, *args: Any, teams: Choices = (), **options: Any):
+        super().__init__(*args, **options)
+        self.fields["team"].choices = [("", _("Choose…")), *teams]  # type: ignore[attr-defined]
+
+
 class SeverityEachForm(forms.Form):
     """The severity that they get, and why (R18)."""
 
@@ -79,6 +90,17 @@ class SeverityEachForm(forms.Form):
         super().__init__(*args, **options)
         self.fields["severity"].choices = [("", _("Choose…")), *severities]  # type: ignore[attr-defined]
         self.fields["reason_code"].choices = [("", _("Choose…")), *reasons]  # type: ignore[attr-defined]
+
+
+class ResolveEachForm(forms.Form):
+    """One resolution for all of them."""
+
+    resolution_type = PickField(label=_("Kind of resolution"))
+    body = BlockField(label=_("Resolution, as the customer reads it"), max_length=MAX_BODY)
+
+    def __init__(self, *args: Any, resolution_types: Choices = (), **options: Any):
+        super().__init__(*args, **options)
+        self.fields["resolution_type"].choices = [("", _("Choose…")), *resolution_types]  # type: ignore[attr-defined]
 
 
 def read_chosen(values: Iterable[str]) -> list[Chosen] | None:

@@ -70,3 +70,11 @@ def severity_choices(tickets: Sequence[Ticket]) -> tuple[list[tuple[str, str]], 
         severities = dict(words.severity_choices()) | severities
         reasons = dict(words.reason_choices()) | reasons
     return list(severities.items()), list(reasons.items())
+
+
+def resolution_choices(tickets: Sequence[Ticket]) -> list[tuple[str, str]]:
+    """The kinds of resolution of all contracts concerned, each once; a contract refuses what it does not know."""
+    found: dict[str, str] = {}
+    for words in {ticket.terms_id: Vocabulary.of(ticket) for ticket in tickets}.values():
+        found = dict(words.resolution_choices()) | found
+    return list(found.items())

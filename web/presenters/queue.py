@@ -13,14 +13,16 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.selectors import assignable, customers
+from accounts.models import Team
+from accounts.selectors import assignable, customers, open_teams
 from accounts.tenancy import Actor
 from contracts.selectors import contracts
 from slas.models import Clock
 from tickets.models import Ticket
-from tickets.queue import COUNTED
+from tickets.queue import COUNTED, MOST_FOUND
 from tickets.saved_views import Kept, Memory
 from web.presenters.cases import Row, present_rows
+from web.presenters.duties import Flag
 from web.presenters.vocabulary import Vocabulary, severity_filters
 
 COLUMNS: Final[dict[str, Any]] = {
@@ -30,6 +32,7 @@ COLUMNS: Final[dict[str, Any]] = {
     "severity": _("Severity"),
     "state": _("State"),
     "assignee": _("In charge"),
+    "team": _("Team"),
     "updated": _("Last change"),
     "opened": _("Filed"),
     "contract": _("Contract"),
@@ -89,6 +92,8 @@ class View:
 BUILT_IN: Final[tuple[View, ...]] = (
     View("open", _("All open"), {}),
     View("mine", _("Mine"), {"holder": "mine"}),
+    View("team", _("My teams"), {"team": "mine"}),
+    View("watched", _("Watched by me"), {"watched": "mine"}),
     View("unassigned", _("Nobody has them"), {"holder": "unassigned"}),
     View("today", _("Due today"), {"due": "today"}),
     View("overdue", _("Overdue"), {"due": "overdue"}),
@@ -140,6 +145,15 @@ def counted(number: int) -> str:
     return f"{COUNTED}+" if number > COUNTED else str(number)
 
 
+def cut_search() -> str:
+    """What is told beside a search that found more than it looks at."""
+    told = gettext(
+        "More than %(n)d titles have these words. Only the %(n)d changed last are looked at: "
+        "add a word or a filter to find the others."
+    )
+    return told % {"n": MOST_FOUND}
+
+
 # What the filters offer -----------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class Offered:
@@ -148,6 +162,7 @@ class Offered:
     customers: Sequence[tuple[str, str]] = ()
     severities: Sequence[tuple[str, str]] = ()
     people: Sequence[tuple[str, str]] = ()
+    teams: Sequence[tuple[str, str]] = ()
     is_cut: bool = False
 
 
@@ -156,18 +171,21 @@ class _Pinned:
     terms_id: UUID
 
 
-def offered(actor: Actor, *, part: str, wanted: str, at_most: int) -> Offered:
+def offered(actor: Actor, *, part: str, wanted: str, team: str, at_most: int) -> Offered:
     """What there is to choose from, in one statement: customers by name (those with ``part`` in it, and the one that is
-    ``wanted``), the severities of all terms under which the desk serves somebody, and the desk itself."""
+    ``wanted``), the severities of all terms under which the desk serves somebody, the desk itself, and its teams with
+    the one asked for, which may be archived."""
     known = customers(actor)
     named = known.filter(name__icontains=part) if part else known
     rows = _choices(named, "customer", "name")[: at_most + 1].union(
         _choices(known.filter(pk__in=_keys(wanted)), "wanted", "name"),
         _choices(assignable(actor), "person", "display_name"),
+        _choices(open_teams(actor), "team", "name"),
+        _choices(Team.objects.visible_to(actor).filter(pk__in=_keys(team)), "team", "name"),
         _pinned_terms(actor),
         all=True,
     )
-    found: dict[str, list[tuple[str, str]]] = {"customer": [], "wanted": [], "person": [], "terms": []}
+    found: dict[str, list[tuple[str, str]]] = {"customer": [], "wanted": [], "person": [], "team": [], "terms": []}
     for kind, key, label in rows:
         found[kind].append((str(key), label))
     shown = sorted(found["customer"], key=lambda one: one[1].casefold())[:at_most]
@@ -176,6 +194,7 @@ def offered(actor: Actor, *, part: str, wanted: str, at_most: int) -> Offered:
         list(dict([*(one for one in found["wanted"] if one not in shown), *shown]).items()),
         severity_filters(terms),
         sorted(found["person"], key=lambda one: one[1].casefold()),
+        sorted(dict.fromkeys(found["team"]), key=lambda one: one[1].casefold()),
         len(found["customer"]) > at_most,
     )
 
@@ -207,12 +226,19 @@ class QueueRow:
     contract: str
     environment: str
     author: str
+    team: str
+    flags: Sequence[Flag] = ()
 
 
 def queue_rows(
-    tickets: Sequence[Ticket], clocks: Mapping[UUID, Sequence[Clock]], at: datetime, *, may_take: bool
+    tickets: Sequence[Ticket],
+    clocks: Mapping[UUID, Sequence[Clock]],
+    at: datetime,
+    *,
+    may_take: bool,
+    flags: Mapping[UUID, Sequence[Flag]],
 ) -> list[QueueRow]:
-    """The rows of the queue as the desk reads them at the instant ``at``."""
+    """The rows of the queue as the desk reads them at the instant ``at``, with the ``flags`` of duties that lack."""
     rows = present_rows(tickets, clocks, at, side="provider", may_take=may_take)
     return [
         QueueRow(
@@ -221,6 +247,8 @@ def queue_rows(
             ticket.contract.reference,
             ticket.environment.name if ticket.environment else "",
             ticket.author_name,
+            ticket.team.name if ticket.team else "",
+            flags.get(ticket.id, ()),
         )
         for row, ticket in zip(rows, tickets, strict=True)
     ]
@@ -259,6 +287,7 @@ _CELLS: Final[Mapping[str, Callable[[Ticket, Vocabulary, tzinfo], list[str]]]] =
     "severity": lambda ticket, words, zone: [words.severity(ticket.severity, ticket.severity_kind).full],
     "state": lambda ticket, words, zone: [words.state(ticket.contract_state, "provider")],
     "assignee": lambda ticket, words, zone: [ticket.assignee_name],
+    "team": lambda ticket, words, zone: [ticket.team.name if ticket.team else ""],
     "updated": lambda ticket, words, zone: [_instant(ticket.updated_at, zone)],
     "opened": lambda ticket, words, zone: [_instant(ticket.opened_at, zone)],
     "contract": lambda ticket, words, zone: [ticket.contract.reference],

@@ -222,6 +222,9 @@ VALUES: Final = {
     "met_by:take_up": _("being taken up"),
     "met_by:resolution": _("a resolution"),
     "met_by:resolution_or_accepted_workaround": _("a resolution or an accepted workaround"),
+    "met_by:assignee": _("somebody in charge"),
+    "met_by:action_plan": _("an action plan"),
+    "met_by:public_update": _("a message that both sides read"),
     "reopening:stays_met": _("a deadline that was met stays met"),
     "reopening:counts_on": _("the deadline counts on"),
     "provider": _("the provider"),
@@ -310,6 +313,7 @@ VALUES: Final = {
     "recipients:engineers": _("the engineers"),
     "recipients:support_manager": _("the support manager"),
     "recipients:account_manager": _("the account manager"),
+    "recipients:product_manager": _("the product manager"),
 }
 """``Class.field:value``, ``field:value`` or ``value`` → its words; the first that is there counts."""
 

@@ -1,7 +1,7 @@
 """A ticket's page as one side reads it. What the other side may not see never gets in here: the selectors ask for the
 actor, and nothing below adds anything."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,14 +17,16 @@ from slas.models import Clock
 from slas.selectors import clocks
 from tickets.attachments import may_be_picture
 from tickets.events import Kind
-from tickets.models import Attachment, Comment, Ticket
+from tickets.models import Attachment, Comment, Event, Ticket
 from tickets.selectors import conversation, filed_files, timeline
 from web import markdown
 from web.presenters.cases import leading_clock, waits_for
 from web.presenters.contests import ContestsView, present_contests
+from web.presenters.duties import PlanView, present_plan
 from web.presenters.holds import HoldView, hold_acts, present_hold
 from web.presenters.timeline import present_timeline
 from web.presenters.vocabulary import SeverityWords, TargetFigure, Vocabulary
+from web.presenters.watching import mentions_of
 
 _SNAPSHOTS: Final = frozenset({"environment_kind", "overrides"})
 """Keys of ``Ticket.details`` that are not answers of the filing form."""
@@ -85,6 +87,8 @@ class TicketView:
     steps: list[StepView]
     contests: ContestsView
     hold: HoldView | None
+    plan: PlanView | None
+    journal: Sequence[Event]
     version: int
 
 
@@ -94,7 +98,8 @@ def present_ticket(actor: Actor, ticket: Ticket) -> TicketView:
     rows = [_clock(row, ticket, words) for row in clocks(actor, ticket)]
     first = leading_clock([view.row for view in rows])
     journal = timeline(actor, ticket)
-    comments = [_comment(row, words) for row in conversation(actor, ticket)]
+    mentions = mentions_of(journal)
+    comments = [_comment(row, words, mentions.get(row.id, ())) for row in conversation(actor, ticket)]
     hold = present_hold(journal, words)
     return TicketView(
         ticket=ticket,
@@ -120,6 +125,8 @@ def present_ticket(actor: Actor, ticket: Ticket) -> TicketView:
         ],
         contests=present_contests(actor, ticket, journal, words, {row["id"]: row["html"] for row in comments}),
         hold=hold,
+        plan=present_plan(journal, comments),
+        journal=journal,
         version=version_for(actor, ticket),
     )
 
@@ -187,7 +194,7 @@ def present_files(files: Iterable[Attachment]) -> list[dict[str, Any]]:
     ]
 
 
-def _comment(row: Comment, words: Vocabulary) -> dict[str, Any]:
+def _comment(row: Comment, words: Vocabulary, mentions: Sequence[str]) -> dict[str, Any]:
     return {
         "id": row.id,
         "author": row.author_name,
@@ -196,7 +203,8 @@ def _comment(row: Comment, words: Vocabulary) -> dict[str, Any]:
         "at": row.at,
         "visibility": row.visibility,
         "label": _comment_labels().get(row.kind, ""),
-        "html": markdown.render(row.body),
+        "html": markdown.render(row.body, mentions),
+        "source": row.body,
         "attachments": present_files(row.attachments.all()),
     }
 
@@ -206,6 +214,7 @@ def _comment_labels() -> dict[str, str]:
         Kind.INFORMATION_REQUESTED: gettext("Question to the customer"),
         Kind.ANSWERED: gettext("Answer to the question"),
         Kind.CALL_LOGGED: gettext("Telephone call"),
+        Kind.ACTION_PLAN: gettext("Action plan"),
         Kind.WORKAROUND_OFFERED: gettext("Workaround"),
         Kind.WORKAROUND_ACCEPTED: gettext("Workaround accepted"),
         Kind.WORKAROUND_DECLINED: gettext("Workaround declined"),

@@ -1,15 +1,15 @@
 """The journal in words: what happened, who did it, and what it did to the deadlines."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext
 
-from tickets.events import Kind
+from tickets.events import Kind, is_escalation
 from tickets.models import Event, Visibility, WorkaroundKind
-from web.moments import format_deadline
+from web.moments import format_date, format_deadline
 from web.presenters.contests import figure_lines, proposal_words
 from web.presenters.vocabulary import Vocabulary
 
@@ -17,12 +17,14 @@ _LOOKS: Final[Mapping[str, tuple[str, str]]] = {
     Kind.FILED: ("plus", "blue"),
     Kind.TAKEN: ("user-circle", "blue"),
     Kind.ASSIGNED: ("user-plus", "blue"),
+    Kind.TEAM_CHANGED: ("users", "blue"),
     Kind.REPLIED: ("message", "grey"),
     Kind.NOTED: ("note", "amber"),
     Kind.INFORMATION_REQUESTED: ("message-question", "violet"),
     Kind.ANSWERED: ("message-circle", "grey"),
     Kind.COMMENTED: ("message-circle", "grey"),
     Kind.CALL_LOGGED: ("phone", "grey"),
+    Kind.ACTION_PLAN: ("route", "violet"),
     Kind.RESOLVED: ("circle-check", "green"),
     Kind.WORKAROUND_OFFERED: ("bolt", "violet"),
     Kind.WORKAROUND_ACCEPTED: ("circle-check", "green"),
@@ -42,6 +44,7 @@ _LOOKS: Final[Mapping[str, tuple[str, str]]] = {
     Kind.CONTEST_WITHDRAWN: ("ban", "grey"),
     Kind.CLOCK_APPROACHING: ("alarm", "amber"),
     Kind.CLOCK_BREACHED: ("alert-triangle", "red"),
+    Kind.DUTY_MISSED: ("calendar-off", "red"),
 }
 
 
@@ -52,6 +55,8 @@ def present_timeline(events: Iterable[Event], words: Vocabulary) -> list[dict[st
 
 def _lines(event: Event, words: Vocabulary) -> Iterator[dict[str, Any]]:
     icon, tone = _LOOKS.get(event.kind, ("circle-dot", "grey"))
+    if is_escalation(event.data.get("team") or {}):
+        icon, tone = "route", "orange"
     private = event.visibility == Visibility.PRIVATE
     yield {
         "icon": icon,
@@ -63,6 +68,8 @@ def _lines(event: Event, words: Vocabulary) -> Iterator[dict[str, Any]]:
         "visibility": event.visibility,
         "private_label": gettext("Staff only") if private else "",
     }
+    if "escalation" in event.data:
+        yield _escalation_line(event, words)
     for met in event.data.get("clocks", []):
         yield _met_line(met, event, words)
     for text in figure_lines(event.data, words):
@@ -121,6 +128,8 @@ def _clause(event: Event, words: Vocabulary) -> str:
         return step.clauses[0] if step else ""
     if event.kind == Kind.CALENDAR_CHANGED:
         return "R19"
+    if event.kind in {Kind.ACTION_PLAN, Kind.DUTY_MISSED}:
+        return words.duty_clause(event.kind, str(event.data.get("duty", "")))
     if event.kind in {Kind.CLOCK_APPROACHING, Kind.CLOCK_BREACHED}:
         return words.target_clause(event.data.get("target", ""), event.data.get("severity_at", ""))
     return ""
@@ -149,7 +158,22 @@ def _filed(data: Mapping[str, Any], words: Vocabulary) -> str:
 
 
 def _assigned(data: Mapping[str, Any], words: Vocabulary) -> str:
-    return gettext("gave it to %(name)s") % {"name": _new(data, "assignee")}
+    name = _new(data, "assignee")
+    if "team" in data and not name:
+        return _team_changed(data, words)
+    if "team" not in data or _old(data, "team") == _new(data, "team"):
+        return gettext("gave it to %(name)s") % {"name": name}
+    told = {"name": name, "team": _new(data, "team"), "level": data["team"]["level"]}
+    if is_escalation(data["team"]):
+        return gettext("escalated it to level %(level)d: team %(team)s, %(name)s") % told
+    return gettext("gave it to the team %(team)s, %(name)s") % told
+
+
+def _team_changed(data: Mapping[str, Any], words: Vocabulary) -> str:
+    told = {"team": _new(data, "team"), "level": data["team"]["level"]}
+    if is_escalation(data["team"]):
+        return gettext("escalated it to level %(level)d: team %(team)s") % told
+    return gettext("gave it to the team %(team)s") % told
 
 
 def _resolved(data: Mapping[str, Any], words: Vocabulary) -> str:
@@ -217,6 +241,37 @@ def _breached(data: Mapping[str, Any], words: Vocabulary) -> str:
     return gettext("%(target)s: the deadline of %(due)s passed unmet") % told
 
 
+def _planned(data: Mapping[str, Any], words: Vocabulary) -> str:
+    version = data["action_plan"]["new"]
+    if version == 1:
+        return gettext("wrote an action plan")
+    return gettext("replaced the action plan (version %(version)d)") % {"version": version}
+
+
+def _day_missed(data: Mapping[str, Any], words: Vocabulary) -> str:
+    duty = words.duty(str(data.get("duty", "")))
+    name = duty.label.text(words.language) if duty else str(data.get("duty", ""))
+    day = format_date(date.fromisoformat(str(data["day"])))
+    return gettext("%(duty)s: nothing by closing time on %(day)s") % {"duty": name, "day": day}
+
+
+def _escalation_line(event: Event, words: Vocabulary) -> dict[str, Any]:
+    """Where it went up by itself, with the clause that says so."""
+    told = event.data["escalation"]
+    found = next((one for one in words.terms.escalations if one.code == told["code"]), None)
+    levels = [level.label.text(words.language) for level in found.levels] if found else list(told["levels"])
+    return {
+        "icon": "alert-octagon",
+        "tone": "red",
+        "actor": "",
+        "text": gettext("Escalated at once: %(levels)s") % {"levels": ", ".join(levels)},
+        "at": event.at,
+        "clause": found.clauses[0] if found else "",
+        "visibility": event.visibility,
+        "private_label": "",
+    }
+
+
 def _calendar_changed(data: Mapping[str, Any], words: Vocabulary) -> str:
     """Which days the calendar gained, and what that did to each clock that ran (R19)."""
     parts = [gettext("the calendar of support changed: %(name)s (%(reference)s)") % _announced(data)]
@@ -250,12 +305,14 @@ _SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any], Vocabulary], str]]] 
     Kind.FILED: _filed,
     Kind.TAKEN: _plain(lambda: gettext("took it in charge")),
     Kind.ASSIGNED: _assigned,
+    Kind.TEAM_CHANGED: _team_changed,
     Kind.REPLIED: _plain(lambda: gettext("answered")),
     Kind.NOTED: _plain(lambda: gettext("wrote a private note")),
     Kind.INFORMATION_REQUESTED: _plain(lambda: gettext("asked for information")),
     Kind.ANSWERED: _plain(lambda: gettext("gave the information asked for")),
     Kind.COMMENTED: _plain(lambda: gettext("added a message")),
     Kind.CALL_LOGGED: _plain(lambda: gettext("recorded a telephone call")),
+    Kind.ACTION_PLAN: _planned,
     Kind.RESOLVED: _resolved,
     Kind.WORKAROUND_OFFERED: _offered,
     Kind.WORKAROUND_ACCEPTED: _plain(lambda: gettext("accepted the workaround")),
@@ -275,4 +332,5 @@ _SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any], Vocabulary], str]]] 
     Kind.CALENDAR_CHANGED: _calendar_changed,
     Kind.CLOCK_APPROACHING: _approaching,
     Kind.CLOCK_BREACHED: _breached,
+    Kind.DUTY_MISSED: _day_missed,
 }

@@ -10,7 +10,7 @@ from django.utils.translation import gettext, ngettext, pgettext
 
 from accounts.tenancy import Actor
 from contracts.selectors import contracts, terms_of
-from contracts.terms import Choice, Figure, Hold, Span, TargetTerms, Terms, Transition, UnknownTerm
+from contracts.terms import Choice, Duty, Figure, Hold, Span, TargetTerms, Terms, Transition, UnknownTerm
 from contracts.terms.overrides import Overrides, parse_overrides
 from tickets.states import State
 from web.forms.acts import join_severity, split_severity
@@ -150,6 +150,15 @@ class Vocabulary:
     def hold(self, code: str) -> Hold | None:
         """One of the contract's reasons for withholding support (GEN-8)."""
         return next((row for row in self.terms.holds if row.code == code), None)
+
+    def duty(self, code: str) -> Duty | None:
+        """One of the duties of the contract (HOP-5)."""
+        return next((row for row in self.terms.duties if row.code == code), None)
+
+    def duty_clause(self, met_by: str, code: str = "") -> str:
+        """The clause of the duty of that code, else of the one that is fulfilled so."""
+        found = self.duty(code) or next((row for row in self.terms.duties if row.met_by == met_by), None)
+        return found.clauses[0] if found else ""
 
     def hold_choices(self) -> list[tuple[str, str]]:
         return [(row.code, row.label.text(self.language)) for row in self.terms.holds]

@@ -2,18 +2,29 @@
 
 import datetime as dt
 import json
+from functools import lru_cache
 from typing import Any
 
 from django import template
-from django.forms import BoundField, CheckboxInput, ClearableFileInput, RadioSelect, Select, Textarea
+from django.forms import (
+    BoundField,
+    CheckboxInput,
+    CheckboxSelectMultiple,
+    ClearableFileInput,
+    RadioSelect,
+    Select,
+    Textarea,
+)
 from django.template import Context
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.timezone import localtime
 
-from web.clockface import read_clock, running_words
+from web.clockface import ClockFace, read_clock, running_words
 from web.presenters.vocabulary import side_words
+from web.templatetags.moments import exactly
 
 register = template.Library()
 
@@ -46,7 +57,13 @@ ALERT_LOOKS = {
 }
 
 
+# Small parts come back by the dozen on every page, the same ones each time. Plain and safe strings look alike to a
+# dictionary, hence ``typed``.
+_kept = lru_cache(maxsize=1024, typed=True)
+
+
 @register.simple_tag
+@_kept
 def icon(name: str, label: str = "", css: str = "") -> SafeString:
     """An icon of the sprite. Silent for screen readers unless it has a label."""
     address = f"{static('icons/sprite.svg')}#{name}"
@@ -55,6 +72,7 @@ def icon(name: str, label: str = "", css: str = "") -> SafeString:
 
 
 @register.simple_tag
+@_kept
 def badge(text: str, tone: str = "grey", icon_name: str = "", title: str = "") -> SafeString:
     """A word on a tone, with an icon when one is named."""
     picture = icon(icon_name) if icon_name else ""
@@ -63,6 +81,7 @@ def badge(text: str, tone: str = "grey", icon_name: str = "", title: str = "") -
 
 
 @register.simple_tag
+@_kept
 def state_badge(state: str, label: str) -> SafeString:
     """The state of a ticket; `label` is its word in this contract's vocabulary."""
     tone, icon_name = STATE_LOOKS.get(state, ("grey", "circle-dot"))
@@ -70,6 +89,7 @@ def state_badge(state: str, label: str) -> SafeString:
 
 
 @register.simple_tag
+@_kept
 def severity(rank: int | None, label: str) -> SafeString:
     """Bars (four filled = gravest) and the word. `rank` counts from 1, the gravest."""
     place = min(max(int(rank or SEVERITY_BARS), 1), SEVERITY_BARS)
@@ -85,11 +105,40 @@ def severity(rank: int | None, label: str) -> SafeString:
     )
 
 
-@register.inclusion_tag("components/_clock.html")
-def clock(state: Any, at: dt.datetime, met_by: str = "", zone: str = "", column: bool = False) -> dict[str, Any]:
+@register.simple_tag
+def clock(state: Any, at: dt.datetime, met_by: str = "", zone: str = "", column: bool = False) -> SafeString:
     """A countdown badge: see web.clockface. `met_by="contact"` words a met target as an answer."""
-    face = read_clock(state, at, answered=met_by == "contact")
-    return {"face": face, "options": f"deadline {zone}", "column": column}
+    return clock_badge(read_clock(state, at, answered=met_by == "contact"), f"deadline {zone}", column)
+
+
+@register.simple_tag
+def clock_badge(face: ClockFace, options: str, column: bool = False) -> SafeString:
+    """A countdown that was read already; `options` are those of `exactly`."""
+    kind = format_html("clock clock--{} tone-{}{}", face.kind, face.tone, " clock--column" if column else "")
+    if face.due_at is None:
+        told = format_html('<span class="clock__words">{}</span>', face.words)
+        return format_html('<span class="{}"{}>{}{}</span>', kind, _ticking(face), icon(face.icon), told)
+    return format_html(
+        '<span class="{}"{}>{}<time class="clock__words" datetime="{}" title="{}">{}</time></span>',
+        kind,
+        _ticking(face),
+        icon(face.icon),
+        _iso(face.due_at),
+        exactly(face.due_at, options),
+        face.words,
+    )
+
+
+def _ticking(face: ClockFace) -> SafeString | str:
+    """What the script that refreshes countdowns needs."""
+    if not face.running:
+        return ""
+    soon = format_html(' data-soon="{}"', _iso(face.soon_at)) if face.soon_at else ""
+    return format_html(' data-clock data-due="{}"{}', _iso(face.due_at), soon)
+
+
+def _iso(at: dt.datetime | None) -> str:
+    return localtime(at).isoformat() if at else ""
 
 
 @register.inclusion_tag("components/_clock_card.html", takes_context=True)
@@ -144,6 +193,7 @@ def initials(name: str | None) -> str:
 
 
 @register.simple_tag
+@_kept
 def avatar(name: str | None, side: str = "customer", size: str = "") -> SafeString:
     """Initials in a circle (customer) or a square (staff): the shape tells the sides apart."""
     classes = ["avatar"]
@@ -155,6 +205,7 @@ def avatar(name: str | None, side: str = "customer", size: str = "") -> SafeStri
 
 
 @register.simple_tag
+@_kept
 def person(name: str | None, side: str = "customer", nobody: str = "—", size: str = "s") -> SafeString:
     """Avatar and name in one line; `nobody` is what an empty name says."""
     picture = avatar(name, side, size)
@@ -208,6 +259,8 @@ def field(bound: BoundField, hint: str = "", optional: bool | None = None, css: 
     """
     context = _context(bound, hint, optional)
     attributes = {name.replace("_", "-"): value for name, value in extra.items()}
+    if isinstance(bound.field.widget, CheckboxSelectMultiple):
+        return render_to_string("components/_checks.html", {**context, "rows": list(bound)})
     if isinstance(bound.field.widget, RadioSelect):
         return choices(bound, hint=hint, optional=optional)
     if isinstance(bound.field.widget, CheckboxInput):

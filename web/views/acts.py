@@ -16,12 +16,14 @@ from accounts.access import for_customers, for_staff, signed_in
 from accounts.errors import Invalid, Refused, Stale
 from lifecycle import holds, services
 from lifecycle.selectors import acts_offered
+from lifecycle.teams import assign_team
 from tickets import selectors
 from tickets.drafts import discard_draft
 from tickets.models import Ticket
 from web.forms.acts import show_errors, split_severity
 from web.forms.uploads import FilesForm, Uploads, receive_uploads
 from web.methods import only
+from web.presenters.teams import desk_of, split_team
 from web.presenters.vocabulary import Vocabulary
 from web.redirects import SeeOther
 from web.views.queue import queue_row
@@ -30,10 +32,10 @@ from web.views.ticket_page import (
     Failure,
     build_form,
     draft_key,
-    people_choices,
     step_choices,
     ticket_page,
 )
+from web.views.watching import warn_of_unknown
 
 Values = Mapping[str, Any]
 Do = Callable[[Values], Ticket]
@@ -56,6 +58,7 @@ class Attempt:
         try:
             with transaction.atomic():
                 do(form.cleaned_data)
+            warn_of_unknown(self.request, str(form.cleaned_data.get("body", "")))
         except Invalid as refused:
             show_errors(form, refused, self.renamed)
             return self._failed(form, 422)
@@ -91,9 +94,9 @@ def _sent(attempt: Attempt, uploads: Uploads | None = None) -> forms.Form:
     if uploads is not None:
         options.update(files=attempt.request.FILES, uploads=uploads)
     actor = attempt.request.actor  # type: ignore[attr-defined]
-    people = people_choices(actor, attempt.ticket) if attempt.act == "assign" else []
+    desk = desk_of(actor, attempt.ticket) if attempt.act in {"assign", "team"} else None
     steps = step_choices(actor, attempt.ticket, words) if attempt.act == "resolve" else []
-    return build_form(attempt.act, words, people, steps, **options)
+    return build_form(attempt.act, words, desk, steps, **options)
 
 
 def _told(request: HttpRequest, reference: str) -> dict[str, Any]:
@@ -129,7 +132,7 @@ def _take_in_list(request: HttpRequest, reference: str) -> HttpResponse:
 def reply(request: HttpRequest, reference: str) -> HttpResponse:
     """POST /tickets/<reference>/reply/: a public message, by either side."""
     attempt = _attempt(request, reference, "reply", _("Your message was sent."))
-    return _say(attempt, services.reply)
+    return _say(attempt, services.reply, "seen")
 
 
 @for_staff
@@ -145,17 +148,18 @@ def note(request: HttpRequest, reference: str) -> HttpResponse:
 def ask(request: HttpRequest, reference: str) -> HttpResponse:
     """POST /tickets/<reference>/ask/: a question; the ticket waits for the customer."""
     attempt = _attempt(request, reference, "ask", _("Your question was sent. The ticket waits for the customer."))
-    return _say(attempt, services.request_information)
+    return _say(attempt, services.request_information, "seen")
 
 
-def _say(attempt: Attempt, service: Callable[..., Ticket]) -> HttpResponse:
+def _say(attempt: Attempt, service: Callable[..., Ticket], *also: str) -> HttpResponse:
     request, reference = attempt.request, attempt.ticket.reference
     _require_offered(attempt)
     form = _sent(attempt, receive_uploads(request) if request.FILES or request.POST.get("attachments") else Uploads())
     assert isinstance(form, FilesForm)
     ids = form.uploads.ids
+    told = _told(request, reference)
     return attempt.carry_out(
-        form, lambda given: service(**_told(request, reference), body=given["body"], attachment_ids=ids)
+        form, lambda given: service(**told, **{name: given[name] for name in ("body", *also)}, attachment_ids=ids)
     )
 
 
@@ -261,6 +265,21 @@ def _assign(request: HttpRequest, reference: str, given: Values) -> Ticket:
         assignee_id=UUID(given["assignee"]),
         expected_version=given["expected_version"],
     )
+
+
+@for_staff
+@only("POST")
+def team(request: HttpRequest, reference: str) -> HttpResponse:
+    """POST /tickets/<reference>/team/: a team gets it, or somebody of one."""
+    done = _("%(reference)s was given to the team.") % {"reference": reference}
+    attempt = _attempt(request, reference, "team", done, assignee="team")
+    return attempt.carry_out(_sent(attempt), lambda given: _give_team(request, reference, given))
+
+
+def _give_team(request: HttpRequest, reference: str, given: Values) -> Ticket:
+    team_id, assignee_id = split_team(given["team"])
+    told = {"team_id": team_id, "assignee_id": assignee_id, "expected_version": given["expected_version"]}
+    return assign_team(**_told(request, reference), **told)
 
 
 @for_staff

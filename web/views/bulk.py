@@ -19,20 +19,25 @@ from accounts.access import for_staff
 from accounts.errors import Invalid
 from accounts.middleware import unit_of
 from accounts.requests import ActingRequest
-from accounts.selectors import assignable
 from lifecycle import bulk as each
 from lifecycle.bulk import Chosen, Outcome
 from tickets.models import Ticket
 from web.forms.acts import split_severity
-from web.forms.queue import AssignEachForm, SeverityEachForm, read_chosen
+from web.forms.canned import AnswerEachForm
+from web.forms.queue import AssignEachForm, ResolveEachForm, SeverityEachForm, TeamEachForm, read_chosen
 from web.methods import only
-from web.presenters.bulk import Told, present_outcomes, severity_choices
+from web.presenters.bulk import Told, present_outcomes, resolution_choices, severity_choices
+from web.presenters.canned import answer_choices, answer_to
+from web.presenters.teams import desk_of, split_team
 from web.redirects import next_of
 
 TITLES: Final = {
     "take": gettext_lazy("Assign to me"),
     "assign": gettext_lazy("Assign"),
+    "team": gettext_lazy("Give to a team"),
     "severity": gettext_lazy("Change the severity"),
+    "reply": gettext_lazy("Answer with a canned reply"),
+    "resolve": gettext_lazy("Resolve"),
     "close": gettext_lazy("Close"),
 }
 
@@ -75,11 +80,16 @@ class Errand:
     def _form(self, tickets: Sequence[Ticket]) -> forms.Form:
         sent = self.request.POST if self.request.POST.get("sure") else None
         if self.act == "assign":
-            people = [(str(row.id), row.display_name) for row in assignable(self.request.actor)]
-            return AssignEachForm(sent, people=people)
+            return AssignEachForm(sent, people=desk_of(self.request.actor).people)
+        if self.act == "team":
+            return TeamEachForm(sent, teams=desk_of(self.request.actor).teams)
         if self.act == "severity":
             severities, reasons = severity_choices(tickets)
             return SeverityEachForm(sent, severities=severities, reasons=reasons)
+        if self.act == "reply":
+            return AnswerEachForm(sent, replies=answer_choices(self.request.actor))
+        if self.act == "resolve":
+            return ResolveEachForm(sent, resolution_types=resolution_choices(tickets))
         return forms.Form(sent)
 
     def _ask(self, form: forms.Form, tickets: Sequence[Ticket], status: int) -> HttpResponse:
@@ -101,9 +111,20 @@ class Errand:
             return lambda: each.close_each(**told)
         if self.act == "assign":
             return lambda: each.assign_each(**told, assignee_id=UUID(given["assignee"]))
+        if self.act == "reply":
+            return lambda: each.reply_each(**told, body_of=self._answer(UUID(given["canned"])))
+        if self.act == "resolve":
+            return lambda: each.resolve_each(**told, **given)
+        if self.act == "team":
+            team_id, assignee_id = split_team(given["team"])
+            return lambda: each.assign_team_of_each(**told, team_id=team_id, assignee_id=assignee_id)
         severity, kind = split_severity(given["severity"])
         why = {"reason_code": given["reason_code"], "reason": given["reason"]}
         return lambda: each.change_severity_of_each(**told, severity=severity, severity_kind=kind, **why)
+
+    def _answer(self, reply_id: UUID) -> Callable[[Ticket], str]:
+        actor, at = self.request.actor, self.request.at
+        return lambda ticket: answer_to(actor, ticket, reply_id, at)
 
     def tell(self, outcomes: Sequence[Outcome]) -> HttpResponse:
         """What came of each. Those that were not done can be tried again on what is true by now."""

@@ -28,6 +28,7 @@ from web.forms.uploads import Uploads, recall_uploads, receive_uploads
 from web.methods import only
 from web.moments import reader_language
 from web.presenters.cases import CaseShape, DuePreview, Row, case_shape, present_preview, present_rows
+from web.presenters.queue import cut_search
 from web.presenters.tickets import present_files
 from web.presenters.vocabulary import Vocabulary
 from web.redirects import SeeOther
@@ -59,6 +60,7 @@ def cases(request: HttpRequest) -> HttpResponse:
         "is_start": is_start,
         "state": chosen["state"],
         "is_filtered": bool(chosen["search"]),
+        "cut": cut_search() if page.is_cut else "",
         "tabs": _tabs(request.GET, chosen["state"]),
         "next_url": _page_url(request.GET, page.next_cursor) if page.next_cursor else "",
         "first_url": _page_url(request.GET, "") if chosen["after"] else "",

@@ -1,7 +1,7 @@
 """Drafts and previews of what is being written."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -19,7 +19,7 @@ from web.views.ticket_page import DRAFTED
 _FIELD: Final = re.compile(r"[a-z][a-z0-9_]{0,59}", re.ASCII)
 _KEY: Final = re.compile(rf"({'|'.join(sorted(DRAFTED))}):([A-Z][A-Z0-9]{{1,9}}-[0-9]{{1,9}})", re.ASCII)
 _NOT_TYPED: Final = frozenset(
-    {"csrfmiddlewaretoken", "key", "act", "expected_version", "attachments", "preview_field", "files", "next"}
+    {"csrfmiddlewaretoken", "key", "act", "expected_version", "attachments", "preview_field", "files", "next", "seen"}
 )
 
 
@@ -37,9 +37,12 @@ def save_draft(request: HttpRequest) -> HttpResponseBase:
     return HttpResponse(status=204)
 
 
-def keep_draft(request: HttpRequest, key: str, attachments: Sequence[str]) -> None:
-    """Store the typed fields of this request. Raises ``Invalid``."""
+def keep_draft(
+    request: HttpRequest, key: str, attachments: Sequence[str], changed: Mapping[str, str] | None = None
+) -> None:
+    """Store the typed fields of this request, with ``changed`` in place of some. Raises ``Invalid``."""
     typed = {name: value for name, value in request.POST.items() if _FIELD.fullmatch(name) and name not in _NOT_TYPED}
+    typed |= changed or {}
     typed["attachments"] = " ".join(attachments[:20])[:800]
     drafts.save_draft(actor=request.actor, at=request.at, form=key, data=typed)  # type: ignore[attr-defined]
 

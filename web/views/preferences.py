@@ -12,6 +12,7 @@ from accounts.access import for_staff, public, signed_in
 from accounts.errors import Invalid
 from accounts.requests import ActingRequest
 from accounts.services import choose_language, choose_time_zone
+from notifications.watching import has_mails
 from web.appearance import COOKIE_SECONDS, THEMES, keep_keys, keep_theme
 from web.errors import error_page
 from web.methods import only
@@ -24,7 +25,8 @@ from web.zones import zone_choices, zone_names
 def preferences(request: ActingRequest) -> HttpResponse:
     """GET /settings/: how the reader wants to be shown and told things."""
     chosen = request.actor.time_zone
-    return render(request, "account/preferences.html", {"zones": zone_choices(chosen), "chosen": chosen})
+    context = {"zones": zone_choices(chosen), "chosen": chosen, "watching_mails": has_mails(request.actor)}
+    return render(request, "account/preferences.html", context)
 
 
 @signed_in

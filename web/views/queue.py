@@ -17,6 +17,7 @@ from accounts.access import for_staff
 from accounts.errors import Invalid, NotFound
 from accounts.requests import ActingRequest
 from accounts.tenancy import Actor
+from notifications.watching import watched_by
 from slas.selectors import clocks_of
 from tickets import queue as lists
 from tickets import selectors
@@ -27,6 +28,7 @@ from web.forms.filters import MAX_SEARCH, QueueFilter
 from web.methods import only
 from web.moments import zone_label
 from web.presenters import queue as words
+from web.presenters.duties import queue_flags
 from web.presenters.queue import Offered, QueueRow, View
 from web.presenters.vocabulary import state_choices
 from web.spreadsheet import csv_file
@@ -36,10 +38,12 @@ MOST_CUSTOMERS: Final = 200
 """Customers that the filter offers at once; beyond that a part of the name narrows them."""
 MOST_EXPORTED: Final = 10_000
 """Tickets of one file: more are fetched in parts, by narrower filters."""
-RELATED: Final = ("customer", "contract", "environment")
-DESK_ACTS: Final = ("take", "assign", "severity", "close")
-NARROWING: Final = ("severity", "customer", "customer_name", "assignee", "contract", "environment")
+RELATED: Final = ("customer", "contract", "environment", "team")
+DESK_ACTS: Final = ("take", "assign", "team", "severity", "reply", "resolve", "close")
+NARROWING: Final = ("severity", "customer", "customer_name", "assignee", "team", "contract", "environment", "watched")
 """Filters of the panel, which offer what the database holds."""
+OF_VIEWS: Final = frozenset({("team", "mine"), ("watched", "mine")})
+"""What the product's own views ask of the panel: it stays closed for them."""
 _SEEN: Final = re.compile(r"[A-Z0-9-]{1,24}:\d{1,10}")
 
 
@@ -83,14 +87,16 @@ class Desk:
     @property
     def is_wide(self) -> bool:
         """Whether the panel with the filters that need a question is open."""
-        return bool(self.query.get("more")) or any(self.asked.get(name) for name in NARROWING)
+        chosen = [(name, self.asked[name]) for name in NARROWING if self.asked.get(name)]
+        return bool(self.query.get("more")) or any(one not in OF_VIEWS for one in chosen)
 
     @cached_property
     def offered(self) -> Offered:
         if not self.is_wide:
             return Offered()
         part = presentable(self.asked.get("customer_name", ""))[:MAX_SEARCH].strip()
-        return words.offered(self.actor, part=part, wanted=self.asked.get("customer", ""), at_most=MOST_CUSTOMERS)
+        wanted, team = (self.asked.get(name, "") for name in ("customer", "team"))
+        return words.offered(self.actor, part=part, wanted=wanted, team=team, at_most=MOST_CUSTOMERS)
 
     @cached_property
     def form(self) -> QueueFilter:
@@ -109,11 +115,12 @@ class Desk:
             severities=found.severities,
             customers=found.customers,
             people=found.people,
+            teams=found.teams,
         )
 
     @cached_property
     def filters(self) -> lists.Filters:
-        return self.form.filters(self.request.at, zone())
+        return self.form.filters(self.request.at, zone(), watched_by(self.actor))
 
     @property
     def order(self) -> str:
@@ -128,7 +135,7 @@ class Desk:
         return words.known_columns(self.view.columns or self.memory.columns)
 
     def page(self) -> lists.QueuePage:
-        return lists.page_of(lists.matching(self.actor, self.filters), self.order, self.after, PAGE, RELATED)
+        return lists.page_of(self.actor, self.filters, self.order, self.after, PAGE, RELATED)
 
     @property
     def is_narrowed(self) -> bool:
@@ -190,6 +197,7 @@ def queue(request: ActingRequest) -> HttpResponse:
         "may_change": bool(desk.view.kept and may_change(desk.actor, desk.view.kept)),
         "next_url": desk.address(after=page.next_cursor) if page.next_cursor else "",
         "first_url": desk.address() if desk.after else "",
+        "cut": words.cut_search() if page.is_cut else "",
     }
     return render(request, "queue/queue.html", context)
 
@@ -212,15 +220,16 @@ def queue_counts(request: ActingRequest) -> HttpResponse:
 def _filters_of(desk: Desk, view: View) -> lists.Filters | None:
     """What a view asks for; None where something of it is no longer offered. Keys are taken as they were kept."""
     values = _query(view.filters)
-    choices = {name: [(values.get(name, ""), "")] for name in ("severity", "customer", "assignee")}
+    choices = {name: [(values.get(name, ""), "")] for name in ("severity", "customer", "assignee", "team")}
     form = QueueFilter(
         values,
         states=state_choices(),
         severities=choices["severity"],
         customers=choices["customer"],
         people=choices["assignee"],
+        teams=choices["team"],
     )
-    return form.filters(desk.request.at, zone()) if form.is_valid() else None
+    return form.filters(desk.request.at, zone(), watched_by(desk.actor)) if form.is_valid() else None
 
 
 @for_staff
@@ -261,6 +270,8 @@ def queue_file(request: ActingRequest) -> HttpResponse:
     lines = words.sheet(found[:MOST_EXPORTED], desk.columns, zone(), zone_label(zone()))
     if len(found) > MOST_EXPORTED:
         lines.append([_("Only the first %(n)d tickets. Narrow the filters for the others.") % {"n": MOST_EXPORTED}])
+    if lists.Cut(desk.filters).asked():
+        lines.append([words.cut_search()])
     day = request.at.astimezone(zone()).date().isoformat()
     return csv_file(f"{_('queue')}-{day}.csv", lines)
 
@@ -270,7 +281,7 @@ def queue_row(request: HttpRequest, reference: str, *, notice: str, status: int)
     ticket = selectors.ticket(request.actor, reference)  # type: ignore[attr-defined]
     codes = words.known_columns(request.POST.get("columns", "").split(","))
     context = {
-        "one": _rows(request, [ticket])[0],
+        "rows": _rows(request, [ticket]),
         "columns": words.columns(codes, ""),
         "column_codes": ",".join(codes),
         "bulk_acts": [act for act in DESK_ACTS if request.actor.may(f"ticket.{act}")],  # type: ignore[attr-defined]
@@ -282,4 +293,5 @@ def queue_row(request: HttpRequest, reference: str, *, notice: str, status: int)
 
 def _rows(request: HttpRequest, tickets: list[Ticket]) -> list[QueueRow]:
     actor, at = request.actor, request.at  # type: ignore[attr-defined]
-    return words.queue_rows(tickets, clocks_of(actor, tickets), at, may_take=actor.may("ticket.take"))
+    flags = queue_flags(actor, tickets)
+    return words.queue_rows(tickets, clocks_of(actor, tickets), at, may_take=actor.may("ticket.take"), flags=flags)

@@ -12,10 +12,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.errors import Change, Invalid
-from accounts.selectors import assignable
 from accounts.tenancy import Actor
 from lifecycle.selectors import resolving_steps
-from tickets.drafts import load_drafts
+from tickets.composing import Beginning, begin
 from tickets.models import Ticket
 from web.forms.acts import (
     AcceptWorkaroundForm,
@@ -25,11 +24,13 @@ from web.forms.acts import (
     DeclineWorkaroundForm,
     HoldForm,
     MessageForm,
+    PlanForm,
     ReleaseForm,
     ReopenForm,
     ResolveForm,
     SeverityForm,
     StepForm,
+    TeamForm,
     WorkaroundForm,
 )
 from web.forms.contests import (
@@ -43,14 +44,18 @@ from web.forms.contests import (
     ReinstateForm,
 )
 from web.forms.uploads import FilesForm, recall_uploads
+from web.presenters.canned import Group, composer_groups
+from web.presenters.duties import present_duties
 from web.presenters.severities import SeverityDue, present_severity_change
+from web.presenters.teams import Desk, desk_of
 from web.presenters.tickets import TicketView, present_files, present_ticket
 from web.presenters.timeline import event_words
 from web.presenters.vocabulary import Vocabulary, side_words
+from web.presenters.watching import present_watchers
 
 WRITTEN: Final[tuple[str, ...]] = (
     "reply", "note", "ask", "call", "workaround", "decline_workaround", "resolve", "reopen", "severity", "hold",
-    "release",
+    "release", "plan",
 )  # fmt: skip
 """Acts with text that is worth a draft."""
 DISPUTED: Final[tuple[str, ...]] = (
@@ -82,7 +87,7 @@ def draft_key(act: str, reference: str) -> str:
 def build_form(
     act: str,
     words: Vocabulary,
-    people: Sequence[tuple[str, str]] = (),
+    desk: Desk | None = None,
     steps: Sequence[tuple[str, str]] = (),
     **options: Any,
 ) -> forms.Form:
@@ -98,13 +103,15 @@ def build_form(
         return SeverityForm(severities=words.severity_choices(), reasons=words.reason_choices(), **options)
     if act == "hold":
         return HoldForm(reasons=words.hold_choices(), **options)
-    if act == "assign":
-        return AssignForm(people=people, **options)
+    if act in {"assign", "team"}:
+        known = desk or Desk()
+        return AssignForm(people=known.people, **options) if act == "assign" else TeamForm(teams=known.teams, **options)
     return _PLAIN[act](**options)
 
 
 _PLAIN: Final[dict[str, type[forms.Form]]] = {
     "call": CallForm,
+    "plan": PlanForm,
     "accept_workaround": AcceptWorkaroundForm,
     "decline_workaround": DeclineWorkaroundForm,
     "move": StepForm,
@@ -119,24 +126,21 @@ def step_choices(actor: Actor, ticket: Ticket, words: Vocabulary) -> list[tuple[
     return [(step.code, step.label.text(words.language)) for step in resolving_steps(actor, ticket)]
 
 
-def people_choices(actor: Actor, ticket: Ticket) -> list[tuple[str, str]]:
-    """To whom the ticket could be given: everybody of the desk but the one who has it."""
-    return [(str(row.id), row.display_name) for row in assignable(actor) if row.id != ticket.assignee_id]
-
-
 def ticket_page(
     request: HttpRequest,
     ticket: Ticket,
     failure: Failure | None = None,
     severity_asked: Mapping[str, Any] | None = None,
+    opened: str = "",
 ) -> HttpResponse:
     """The whole page, or its changing part where htmx asks; ``failure`` sets the status and comes back as typed.
 
     ``severity_asked``: what was typed into the form of the severity by somebody who only asks what it would do.
+    ``opened``: the act whose tab of the composer stands open; also asked for by ``?write=``.
     """
     actor: Actor = request.actor  # type: ignore[attr-defined]
     view = present_ticket(actor, ticket)
-    drafts = _drafts(actor, view)
+    drafts, beginning = _begin(actor, view)
     if severity_asked is not None:
         drafts["severity"] = dict(severity_asked)
     built = _forms(actor, ticket, view, failure, drafts)
@@ -154,8 +158,13 @@ def ticket_page(
         "disputes": disputes,
         "contest_rows": [(one, disputes.get(f"decline_contest_{one.id}")) for one in view.contests.contests],
         "clauses_url": reverse("contract_clauses", args=[ticket.contract_id]),
-        "composer": _composer(view, built, failure),
+        "composer": _composer(
+            view, built, failure, opened or request.GET.get("write", ""), composer_groups(actor, beginning)
+        ),
         "copies": _copies(ticket),
+        "watchers": present_watchers(actor, ticket),
+        "duties": present_duties(ticket, view.journal, view.words, request.at),  # type: ignore[attr-defined]
+        "plan": view.plan,
         "severity_asked": severity_asked is not None,
         "severity_due": _severity_due(request, ticket, built),
     }
@@ -186,10 +195,17 @@ def _severity_due(request: HttpRequest, ticket: Ticket, built: Mapping[str, form
         return None
 
 
-def _composer(view: TicketView, built: dict[str, forms.Form], failure: Failure | None) -> list[dict[str, Any]]:
+def _composer(
+    view: TicketView,
+    built: dict[str, forms.Form],
+    failure: Failure | None,
+    opened: str,
+    canned: Mapping[str, list[Group]],
+) -> list[dict[str, Any]]:
     """The tabs of the composer. Each has a form of its own, so that no note can leave by the door of an answer."""
     acts = [act for act in COMPOSED if act in view.acts]
-    chosen = failure.act if failure and failure.act in acts else next(iter(acts), "")
+    wanted = failure.act if failure else opened
+    chosen = wanted if wanted in acts else next(iter(acts), "")
     looks = _tab_looks(view)
     return [
         {
@@ -199,10 +215,18 @@ def _composer(view: TicketView, built: dict[str, forms.Form], failure: Failure |
             "draft": draft_key(act, view.ticket.reference),
             "is_open": act == chosen,
             "is_private": act == "note",
+            "canned": canned.get(act),
             **dict(zip(("label", "icon", "submit", "hint"), looks[act], strict=True)),
+            **_held_back(act, failure),
         }
         for act in acts
     ]
+
+
+def _held_back(act: str, failure: Failure | None) -> dict[str, str]:
+    """A message that waited because somebody else wrote first is sent by a button that says so."""
+    is_held = failure is not None and failure.act == act and bool(failure.changes) and act in {"reply", "ask"}
+    return {"submit": _("Send it all the same")} if is_held else {}
 
 
 def _tab_looks(view: TicketView) -> dict[str, tuple[str, str, str, str]]:
@@ -240,28 +264,34 @@ def _tab_looks(view: TicketView) -> dict[str, tuple[str, str, str, str]]:
     }
 
 
-def _drafts(actor: Actor, view: TicketView) -> dict[str, dict[str, str]]:
-    """What the reader has begun to write about this ticket and may still send, by act; one question for all of it."""
+def _begin(actor: Actor, view: TicketView) -> tuple[dict[str, dict[str, str]], Beginning]:
+    """What the reader has begun to write about this ticket and may still send, by act, and the canned replies that he
+    may take; one question for all of it."""
     acts = [act for act in WRITTEN if act in view.acts] + list(_offered_disputes(view))
     acts += ["decline_contest"] if view.contests.to_decide else []
     keys = {draft_key(act, view.ticket.reference): act for act in acts if act in DRAFTED}
-    found = load_drafts(actor, list(keys)) if keys else {}
-    return {keys[key]: draft for key, draft in found.items()}
+    found = begin(actor, view.ticket, list(keys))
+    return {keys[key]: draft for key, draft in found.drafts.items()}, found
 
 
 def _forms(
     actor: Actor, ticket: Ticket, view: TicketView, failure: Failure | None, drafts: Mapping[str, dict[str, str]]
 ) -> dict[str, forms.Form]:
-    offered = [act for act in ("assign", "close", "move", "accept_workaround", *WRITTEN) if act in view.acts]
-    people = people_choices(actor, ticket) if "assign" in offered else []
+    offered = [act for act in ("assign", "team", "close", "move", "accept_workaround", *WRITTEN) if act in view.acts]
+    desk = desk_of(actor, ticket) if {"assign", "team"} & set(offered) else Desk()
+    if not desk.teams and "team" in offered:
+        offered.remove("team")
     built: dict[str, forms.Form] = {}
     for act in offered:
         if failure and failure.act == act and failure.form is not None:
-            built[act] = _current(failure.form, view.version)
+            built[act] = _current(failure.form, view.version, view.plan.version if view.plan else 0)
             continue
         draft = drafts.get(act, {})
         steps = step_choices(actor, ticket, view.words) if act == "resolve" else []
-        form = build_form(act, view.words, people, steps, initial={**draft, "expected_version": view.version})
+        known: dict[str, int | str] = {"expected_version": view.version, "seen": view.version}
+        if act == "plan":
+            known, draft = {"expected_plan": _plan_seen(view, draft)}, _plan_begun(view, draft)
+        form = build_form(act, view.words, desk, steps, initial={**draft, **known})
         if isinstance(form, FilesForm):
             form.uploads.kept = recall_uploads(actor, draft.get("attachments", "").split()).kept
         built[act] = form
@@ -342,11 +372,22 @@ def _dispute_key(failure: Failure) -> str:
     return f"decline_contest_{failure.form.data.get('contest', '')}"
 
 
-def _current(form: forms.Form, version: int) -> forms.Form:
+def _plan_begun(view: TicketView, draft: Mapping[str, str]) -> dict[str, str]:
+    """The plan is edited from the one that stands, unless somebody has begun to write."""
+    return dict(draft) or {"body": view.plan.source if view.plan else ""}
+
+
+def _plan_seen(view: TicketView, draft: Mapping[str, str]) -> int | str:
+    """The version that is replaced: for a plan begun earlier the one that stood then, so that a newer one counts."""
+    return draft.get("expected_plan") or (view.plan.version if view.plan else 0)
+
+
+def _current(form: forms.Form, version: int, plan: int) -> forms.Form:
     """What was typed, now on the version that the page shows: sending it again is a decision taken knowingly."""
     assert isinstance(form.data, QueryDict)
     data = form.data.copy()
-    data["expected_version"] = str(version)
+    data["expected_version"] = data["seen"] = str(version)
+    data["expected_plan"] = str(plan)
     form.data = data
     return form
 

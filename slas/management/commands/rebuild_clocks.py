@@ -1,4 +1,4 @@
-"""Fold every journal again and compare with, or rewrite, the clock rows."""
+"""Fold every journal again and compare with, or rewrite, the rows of clocks and duties."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -11,9 +11,10 @@ from django.db import connection, transaction
 
 from accounts.rounds import providers
 from accounts.tenancy import Actor, tenant_context
+from slas import duties
 from slas.clocks import FOLD_ERRORS, build_rows, differences, earliest_due, reckon, write_rows
-from slas.models import Clock
-from tickets.events import CLOCK_FACTS
+from slas.models import Clock, TicketDuty
+from tickets.events import DUTY_FACTS
 from tickets.models import Event, Ticket
 
 BATCH = 500
@@ -47,17 +48,17 @@ class Command(BaseCommand):
             )
 
     def _rebuild(self, tickets: list[Ticket], *, check: bool) -> int:
-        events, rows = _events(tickets), _rows(tickets)
+        events, rows, owed = _events(tickets), _rows(tickets), _duty_rows(tickets)
         differing = 0
         for ticket in tickets:
-            found, can_be_folded = _differences(ticket, events[ticket.pk], rows[ticket.pk])
+            found, can_be_folded = _differences(ticket, events[ticket.pk], rows[ticket.pk], owed[ticket.pk])
             if not found:
                 continue
             differing += 1
             for line in found:
                 self.stdout.write(line)
             if can_be_folded and not check:
-                _rewrite(ticket, events[ticket.pk], rows[ticket.pk])
+                _rewrite(ticket, events[ticket.pk], [*rows[ticket.pk], *owed[ticket.pk]])
         return differing
 
 
@@ -84,7 +85,7 @@ def _batch(provider_id: UUID, last: UUID | None, *, lock: bool) -> list[Ticket]:
 
 def _events(tickets: list[Ticket]) -> dict[UUID, list[Event]]:
     found: dict[UUID, list[Event]] = defaultdict(list)
-    rows = Event.objects.filter(ticket__in=[row.pk for row in tickets], kind__in=sorted(CLOCK_FACTS))
+    rows = Event.objects.filter(ticket__in=[row.pk for row in tickets], kind__in=sorted(DUTY_FACTS))
     for event in rows.order_by("ticket_id", "seq"):
         found[event.ticket_id].append(event)
     return found
@@ -97,17 +98,27 @@ def _rows(tickets: list[Ticket]) -> dict[UUID, list[Clock]]:
     return found
 
 
-def _differences(ticket: Ticket, events: list[Event], rows: list[Clock]) -> tuple[list[str], bool]:
+def _duty_rows(tickets: list[Ticket]) -> dict[UUID, list[TicketDuty]]:
+    found: dict[UUID, list[TicketDuty]] = defaultdict(list)
+    for row in TicketDuty.objects.filter(ticket__in=[row.pk for row in tickets]):
+        found[row.ticket_id].append(row)
+    return found
+
+
+def _differences(
+    ticket: Ticket, events: list[Event], rows: list[Clock], owed: list[TicketDuty]
+) -> tuple[list[str], bool]:
     """What differs, and whether the journal can be folded at all; one that cannot stops nobody else."""
     try:
-        return differences(ticket, events, rows), True
+        return differences(ticket, events, rows) + duties.differences(ticket, events, owed), True
     except FOLD_ERRORS as error:
         return [f"{ticket.reference}: the journal cannot be folded: {error!r}"], False
 
 
-def _rewrite(ticket: Ticket, events: list[Event], rows: list[Clock]) -> None:
+def _rewrite(ticket: Ticket, events: list[Event], rows: list[Clock | TicketDuty]) -> None:
     at = max((row.synced_at for row in rows), default=ticket.updated_at)
     reckonings = reckon(ticket, events, at)
     fresh = build_rows(ticket, reckonings, at)
     write_rows([ticket], fresh)
+    duties.write_rows([ticket], duties.build_rows(ticket, events, at))
     Ticket.objects.filter(pk=ticket.pk).update(due_at=earliest_due(reckonings))
