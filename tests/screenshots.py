@@ -214,6 +214,7 @@ def reach(page: Page, shot: Shot) -> None:
         for one in page.locator(thing).all():
             if one.is_visible():
                 one.click()
+        page.wait_for_selector(".htmx-request", state="detached")
         page.wait_for_load_state("networkidle")
 
 

@@ -102,13 +102,13 @@ def test_one_naughty_field_at_a_time(stage: Stage, key: str, part: int):
     fields = [(form, number) for form in _forms(stage, visitor) for number in range(len(form.fields))]
     for form, number in fields[part::PARTS]:
         name = list(form.fields)[number]
-        for value in [*TRAPS, *EVERYTHING] if NIGHTLY else TRAPS[number % 3 :: 3]:
+        for value in [*TRAPS, *EVERYTHING] if NIGHTLY else TRAPS[number % 6 :: 6]:
             answer = _send(visitor, form, form.fields | {name: value})
             sent += 1
             if answer.status_code >= 500:
                 faults.append(_blame(form, name, value, answer))
     assert not faults, "\n".join(faults)
-    assert sent > 100 // PARTS
+    assert sent > 60 // PARTS
 
 
 @pytest.mark.parametrize("key", WRITERS)
