@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.conf import settings
@@ -290,7 +291,8 @@ def test_a_closure_is_looked_at_with_what_it_moves_and_then_announced(world: Wor
         due = Ticket.objects.get(pk=ticket.pk).due_at
     assert due is not None
     client = sign_in(world.staff["manager"])
-    first, last = now.date(), due.date()
+    # The days of the calendar's own zone: around midnight they are not those of UTC.
+    first, last = (instant.astimezone(ZoneInfo("Europe/Paris")).date() for instant in (now, due))
     given = {"first_day": first.isoformat(), "last_day": last.isoformat(), "scope": "all", "late_reason": "Flood."}
     looked = send(client, world, "days", announcement(world, client, **given))
     text = flat(looked)
