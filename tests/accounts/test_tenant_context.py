@@ -4,7 +4,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from accounts.errors import Forbidden, NotFound
-from accounts.tenancy import Actor, acting_as, apply_settings, enter_context, tenant_context
+from accounts.tenancy import Actor, acting_as, apply_settings, enter_context, personal_context, tenant_context
 from lifecycle.services import reply, take_ticket
 from tests.accounts.populated import FILED, Populated, populate
 from tickets.models import Comment, Ticket
@@ -16,6 +16,15 @@ def settings() -> dict[str, str]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT " + ", ".join(f"current_setting('{name}', true)" for name in NAMES))
         return {name: value or "" for name, value in zip(NAMES, cursor.fetchone(), strict=True)}
+
+
+def test_a_person_under_no_membership_is_nobody_of_a_tenant_and_the_former_context_comes_back(mega):
+    contact, engineer = mega.people["contact"], mega.people["engineer"]
+    with acting_as(contact):
+        before = settings()
+        with personal_context(engineer.user_id):
+            assert settings() == dict.fromkeys(NAMES, "") | {"app.user_id": str(engineer.user_id)}
+        assert settings() == before
 
 
 def test_the_settings_say_who_acts(mega):
