@@ -10,7 +10,7 @@ UV ?= uv
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop demo-reset test lint types checks nightly mutants bench bench-desk screenshots lock runtime dev
+.PHONY: help run stop demo-reset test lint types checks nightly mutants bench bench-desk bench-doors screenshots lock runtime dev
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,8 +43,8 @@ checks: dev ## missing migrations, translations, clause index, terms
 	$(PYTHON_IN_VENV) manage.py terms lint
 	$(PYTHON_IN_VENV) manage.py clauses > /dev/null
 
-nightly: dev ## the long runs: many more examples per property, 50,000 calls of the API (API_CASES=…), every mutant
-	HYPOTHESIS_PROFILE=nightly HELPDESK_API_CASES=$(API_CASES) $(PYTHON_IN_VENV) -m pytest -n $(WORKERS) --maxprocesses 4 -q $(PYTEST_ARGS)
+nightly: dev ## the long runs: more examples, longer outages and more kills, 50,000 calls of the API (API_CASES=…), every mutant
+	HYPOTHESIS_PROFILE=nightly HELPDESK_LONG_RUNS=1 HELPDESK_API_CASES=$(API_CASES) $(PYTHON_IN_VENV) -m pytest -n $(WORKERS) --maxprocesses 4 -q $(PYTEST_ARGS)
 	$(MAKE) mutants
 
 mutants: dev ## break the rules one by one and show that a test notices each
@@ -56,6 +56,9 @@ bench: ## business time side by side with what others offer (BENCH_ARGS=--all)
 
 bench-desk: runtime ## how fast the desk is on 10,000 and 100,000 tickets (BENCH_ARGS="--only queue,ticket --json FILE")
 	@$(PYTHON_IN_VENV) bench/desk.py $(BENCH_ARGS)
+
+bench-doors: runtime ## whether a refused sign-in tells by its time who has an account (BENCH_ARGS="--rounds 100")
+	@$(PYTHON_IN_VENV) bench/doors.py $(BENCH_ARGS)
 
 screenshots: dev ## pictures of the pages into screenshots/, which git ignores
 	$(PYTHON_IN_VENV) -m tests.screenshots

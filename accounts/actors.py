@@ -6,9 +6,10 @@ from uuid import UUID
 
 from allauth.mfa.models import Authenticator
 from django.contrib.sessions.backends.base import SessionBase
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.models import Membership, PartnerGrant, User
+from accounts.questions import question
 from accounts.roles import Role
 from accounts.tenancy import Actor
 
@@ -23,9 +24,13 @@ def memberships_of(user: User, *, provider_id: str | None = None) -> list[Member
     Needs ``app.user_id`` in the database context, nothing else. Each says in ``has_second_factor`` whether its person
     can give one.
     """
-    rows = Membership.objects.filter(user=user, is_active=True).annotate(has_second_factor=has_second_factor())
-    found = list(rows.order_by("created_at", "id"))
-    return [row for row in found if provider_id is None or str(row.provider_id) == provider_id]
+    return [row for row in _active(user.pk) if provider_id is None or str(row.provider_id) == provider_id]
+
+
+@question
+def _active(user_id: UUID) -> QuerySet[Membership]:
+    rows = Membership.objects.filter(user_id=user_id, is_active=True).annotate(has_second_factor=has_second_factor())
+    return rows.order_by("created_at", "id")
 
 
 def has_second_factor() -> Exists:

@@ -1,15 +1,16 @@
 """Customers of a provider: created, renamed and ended by its administrator."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from babel import Locale
 from django.utils.translation import gettext as _
 
 from accounts import audit, people
 from accounts.audit import Act
-from accounts.errors import Invalid, NotFound, Refused
+from accounts.errors import Invalid, Refused
+from accounts.keeping import kept, locked, named, save_named
 from accounts.models import Customer, Membership
 from accounts.tenancy import Actor
 
@@ -24,11 +25,7 @@ def customers_of(actor: Actor) -> list[Customer]:
 
 def customer_of(actor: Actor, customer_id: UUID) -> Customer:
     """One customer. Raises ``Forbidden`` and ``NotFound``."""
-    actor.require("people.manage")
-    found: Customer | None = Customer.objects.visible_to(actor).filter(pk=customer_id).first()
-    if found is None:
-        raise NotFound
-    return found
+    return kept(actor, Customer.objects.visible_to(actor), customer_id)
 
 
 def open_customer(*, actor: Actor, at: datetime, name: str, country: str) -> Customer:
@@ -42,7 +39,7 @@ def open_customer(*, actor: Actor, at: datetime, name: str, country: str) -> Cus
 
 def change_customer(*, actor: Actor, at: datetime, customer_id: UUID, name: str, country: str) -> Customer:
     """Another name or country. Raises ``Forbidden``, ``NotFound`` and ``Invalid``; the same again changes nothing."""
-    row = _locked(actor, customer_id)
+    row = locked(actor, Customer.objects.visible_to(actor), customer_id)
     before = {"name": row.name, "country": row.country}
     row.name, row.country = _name(name), _country(country)
     after = {"name": row.name, "country": row.country}
@@ -59,7 +56,7 @@ def end_customer(*, actor: Actor, at: datetime, customer_id: UUID) -> Customer:
 
     Whether a contract is still in force is asked in ``contracts.contacts``, which calls this.
     """
-    row = _locked(actor, customer_id)
+    row = locked(actor, Customer.objects.visible_to(actor), customer_id)
     if row.ended_at is not None:
         raise Refused(_("This customer has ended already."), code="customer_ended")
     for member in Membership.objects.select_for_update().filter(customer_id=row.id, is_active=True).order_by("id"):
@@ -70,31 +67,20 @@ def end_customer(*, actor: Actor, at: datetime, customer_id: UUID) -> Customer:
     return row
 
 
-def _locked(actor: Actor, customer_id: UUID) -> Customer:
-    actor.require("people.manage")
-    found: Customer | None = Customer.objects.visible_to(actor).select_for_update().filter(pk=customer_id).first()
-    if found is None:
-        raise NotFound
-    return found
-
-
 def _name(text: str) -> str:
-    name = " ".join(text.split())
-    if not name or len(name) > NAME_LENGTH:
-        raise Invalid({"name": [_("Give the customer a name of 1 to %(most)d characters.") % {"most": NAME_LENGTH}]})
-    return name
+    return named(text, NAME_LENGTH, _("Give the customer a name of 1 to %(most)d characters."))
+
+
+_NO_COUNTRIES: Final = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
+"""Two letters that stand for regions, tests and the unknown."""
 
 
 def _country(text: str) -> str:
     code = text.strip().upper()
-    if len(code) != 2 or not code.isascii() or not code.isalpha():
+    if len(code) != 2 or not code.isalpha() or code in _NO_COUNTRIES or code not in Locale("en").territories:
         raise Invalid({"country": [_("Give the country as two letters, such as FR.")]})
     return code
 
 
 def _keep(row: Customer, *, is_new: bool) -> None:
-    try:
-        with transaction.atomic():
-            row.save(force_insert=is_new)
-    except IntegrityError as error:
-        raise Invalid({"name": [_("Another customer has this name.")]}) from error
+    save_named(row, _("Another customer has this name."), is_new=is_new)

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.audit import Act
-from accounts.errors import Invalid, NotFound, Refused
+from accounts.errors import Invalid, Refused
+from accounts.keeping import kept, locked
 from accounts.models import ApiToken, Customer, Membership, Provider
 from accounts.roles import CUSTOMER, STAFF, Role
 from accounts.tenancy import Actor, tenant_context
@@ -63,11 +64,7 @@ def partners_of(actor: Actor) -> list[Membership]:
 
 def person_of(actor: Actor, membership_id: UUID) -> Membership:
     """One person's place. Raises ``Forbidden`` and ``NotFound``."""
-    actor.require("people.manage")
-    found = _with_places(Membership.objects.visible_to(actor)).filter(pk=membership_id).first()
-    if found is None:
-        raise NotFound
-    return found
+    return kept(actor, _with_places(Membership.objects.visible_to(actor)), membership_id)
 
 
 def _with_places(rows: "QuerySet[Membership]") -> "QuerySet[Membership]":
@@ -152,12 +149,7 @@ def second_factor_demanded(provider_id: UUID, role: str) -> bool:
 
 
 def _locked(actor: Actor, membership_id: UUID) -> Membership:
-    actor.require("people.manage")
-    rows = Membership.objects.visible_to(actor).select_for_update(of=("self",)).select_related("customer")
-    found: Membership | None = rows.filter(pk=membership_id).first()
-    if found is None:
-        raise NotFound
-    return found
+    return locked(actor, Membership.objects.visible_to(actor).select_related("customer"), membership_id)
 
 
 def _require_form(row: Membership, role: str, name: str) -> None:

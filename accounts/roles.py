@@ -63,6 +63,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "ticket.agree": _MANAGERS | _FILERS,
     "contract.propose": _SIGNERS | {Role.SUPPORT_MANAGER, Role.CONTACT, Role.ANIMATOR},
     "contract.sign": _SIGNERS,
+    "contract.end": _SIGNERS,
     "contract.approve": _SIGNERS | {Role.CONTACT, Role.ANIMATOR},
     "contract.replay": _MANAGERS,
     "environment.record": _DESK | _SIGNERS | _FILERS,

@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
 from django.db.models import F, Prefetch, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.audit import Act
-from accounts.errors import Invalid, NotFound, Refused
+from accounts.errors import Invalid, Refused
+from accounts.keeping import kept, locked, named, save_named
 from accounts.models import Membership, Team, TeamMember
 from accounts.selectors import assignable
 from accounts.tenancy import Actor
@@ -40,11 +40,7 @@ def teams_of(actor: Actor) -> list[Team]:
 
 def team_of(actor: Actor, team_id: UUID) -> Team:
     """One team with its members. Raises ``Forbidden`` and ``NotFound``."""
-    actor.require("people.manage")
-    found: Team | None = _with_members(Team.objects.visible_to(actor), actor).filter(pk=team_id).first()
-    if found is None:
-        raise NotFound
-    return found
+    return kept(actor, _with_members(Team.objects.visible_to(actor), actor), team_id)
 
 
 def _with_members(rows: "QuerySet[Team]", actor: Actor) -> "QuerySet[Team]":
@@ -68,7 +64,7 @@ def change_team(*, actor: Actor, at: datetime, team_id: UUID, draft: Draft) -> T
 
     Raises ``Forbidden``, ``NotFound`` and ``Invalid``.
     """
-    row = _locked(actor, team_id)
+    row = locked(actor, Team.objects.visible_to(actor), team_id)
     before = {"name": row.name, "level": row.level}
     row.name, row.level = _name(draft.name), _level(draft.level)
     people = _people(actor, draft.members)
@@ -82,7 +78,7 @@ def change_team(*, actor: Actor, at: datetime, team_id: UUID, draft: Draft) -> T
 
 def archive_team(*, actor: Actor, at: datetime, team_id: UUID) -> Team:
     """Give it no more tickets. Raises ``Forbidden``, ``NotFound`` and ``Refused``."""
-    row = _locked(actor, team_id)
+    row = locked(actor, Team.objects.visible_to(actor), team_id)
     if row.archived_at is not None:
         raise Refused(_("This team is archived already."), code="team_archived")
     row.archived_at = at
@@ -93,7 +89,7 @@ def archive_team(*, actor: Actor, at: datetime, team_id: UUID) -> Team:
 
 def restore_team(*, actor: Actor, at: datetime, team_id: UUID) -> Team:
     """Let it have tickets again. Raises ``Forbidden``, ``NotFound`` and ``Refused``."""
-    row = _locked(actor, team_id)
+    row = locked(actor, Team.objects.visible_to(actor), team_id)
     if row.archived_at is None:
         raise Refused(_("This team works already."), code="team_open")
     row.archived_at = None
@@ -102,19 +98,8 @@ def restore_team(*, actor: Actor, at: datetime, team_id: UUID) -> Team:
     return row
 
 
-def _locked(actor: Actor, team_id: UUID) -> Team:
-    actor.require("people.manage")
-    found: Team | None = Team.objects.visible_to(actor).select_for_update().filter(pk=team_id).first()
-    if found is None:
-        raise NotFound
-    return found
-
-
 def _name(text: str) -> str:
-    name = " ".join(text.split())
-    if not 1 <= len(name) <= NAME_LENGTH:
-        raise Invalid({"name": [_("Give the team a name of 1 to %(most)d characters.") % {"most": NAME_LENGTH}]})
-    return name
+    return named(text, NAME_LENGTH, _("Give the team a name of 1 to %(most)d characters."))
 
 
 def _level(level: int | None) -> int | None:
@@ -153,11 +138,7 @@ def _fill(actor: Actor, at: datetime, team: Team, people: dict[UUID, Membership]
 
 
 def _keep(row: Team, *, is_new: bool) -> None:
-    try:
-        with transaction.atomic():
-            row.save(force_insert=is_new)
-    except IntegrityError as error:
-        raise Invalid({"name": [_("Another team has this name.")]}) from error
+    save_named(row, _("Another team has this name."), is_new=is_new)
 
 
 def _tell(actor: Actor, at: datetime, act: Act, row: Team, **data: Any) -> None:

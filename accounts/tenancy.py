@@ -180,6 +180,15 @@ def personal_context(user_id: UUID) -> Iterator[None]:
 
 @contextmanager
 def acting_as(actor: Actor) -> Iterator[None]:
-    """One transaction under ``actor``'s context: the unit of work of a task or a command."""
-    with transaction.atomic(), tenant_context(actor):
-        yield
+    """One transaction under ``actor``'s context: the unit of work of a task or a command.
+
+    Where it is the outermost one there is no former context, and its end takes this one away.
+    """
+    is_outermost = not connection.in_atomic_block
+    with transaction.atomic():
+        if is_outermost:
+            enter_context(actor)
+            yield
+            return
+        with tenant_context(actor):
+            yield

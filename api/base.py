@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from accounts.access import for_programs
 from accounts.tenancy import Actor
-from api.parsing import StrictJson
+from api.parsing import StrictJson, require_plain
 from api.problems import Unfit, Violation, framework_answer
 
 
@@ -66,6 +66,7 @@ class ApiView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse what stands in the address and means nothing here: a filter that is ignored would answer too much."""
         super().initial(request, *args, **kwargs)
+        require_plain(request.headers.get("Content-Encoding", ""))
         unknown = sorted(request.query_params.keys() - self.query_fields)[:10]
         wrong = [
             Violation("parameter", name[:80], "unknown", _("This parameter is not known here.")) for name in unknown

@@ -157,6 +157,14 @@ class TeamBody(serializers.Serializer):
     )
 
 
+class WatcherBody(serializers.Serializer):
+    watcher = Key(
+        required=False,
+        allow_null=True,
+        help_text=gettext_lazy("Identifier of one of the candidates; without it yourself."),
+    )
+
+
 class ResolveBody(serializers.Serializer):
     resolution_type = _code(gettext_lazy("One of the types of the contract."))
     body = _message()

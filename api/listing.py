@@ -1,12 +1,14 @@
 """Lists of tickets for programs: filters that must all be understood, and an order that pages can go on in."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import F, Q, QuerySet
+from django.db.models.expressions import OrderBy
+from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import OpenApiParameter
@@ -29,6 +31,8 @@ ORDERS: Final[Mapping[str, tuple[str, bool]]] = {
 USUAL: Final = "-opened"
 LONGEST: Final = 100
 _CODE: Final = 40
+_CODES: Final = frozenset({"severity", "contract"})
+"""Filters by a code or a reference, which are short."""
 
 
 def _about(name: str, schema: Any, text: Any) -> OpenApiParameter:
@@ -82,10 +86,10 @@ def page_of(actor: Actor, asked: Mapping[str, str], size: int) -> Page:
         raise wrong("order", "invalid_choice", _("One of: %(choices)s.") % {"choices": ", ".join(ORDERS)})
     column, is_descending = ORDERS[order]
     column = _seen(actor, column)
-    if (after := asked.get("after")) is not None:
-        rows = rows.filter(_beyond(column, is_descending, *position(after, order)))
-    place = F(column).desc() if is_descending else F(column).asc(nulls_last=True if column == "due_at" else None)
-    found = list(cut.with_rows(rows).order_by(place, "-id" if is_descending else "id")[: size + 1])
+    place = [F(column).desc(), "-id"] if is_descending else [_ascending(column), "id"]
+    after = asked.get("after")
+    parts = [rows] if after is None else _behind(rows, column, is_descending, *position(after, order))
+    found = list(cut.with_rows(_first(parts, place, size + 1)))
     shown = found[:size]
     more = cursor(order, getattr(shown[-1], column), shown[-1].id) if len(found) > size else None
     return Page(shown, more, cut.told(found))
@@ -96,18 +100,34 @@ def _seen(actor: Actor, column: str) -> str:
     return "public_updated_at" if column == "updated_at" and not actor.sees_private else column
 
 
-def _beyond(column: str, is_descending: bool, value: datetime | None, key: UUID) -> Q:
-    step = "lt" if is_descending else "gt"
+def _ascending(column: str) -> OrderBy:
+    return F(column).asc(nulls_last=True) if column == "due_at" else F(column).asc()
+
+
+def _first(parts: Sequence[QuerySet[Ticket]], place: Sequence[Any], number: int) -> QuerySet[Ticket]:
+    """The first rows of a list in parts, with what they are related to. Each part is cut off before anything is joined:
+    the planner would otherwise join all of them first."""
+    keys, *others = [part.order_by(*place).values("pk")[:number] for part in parts]
+    rows = Ticket.objects.filter(pk__in=keys.union(*others, all=True) if others else keys)
+    rows = rows.select_related("customer", "contract", "environment", "team")
+    return rows.defer("description", "details", "contract__overrides").order_by(*place)[:number]
+
+
+def _behind(
+    rows: QuerySet[Ticket], column: str, is_descending: bool, value: datetime | None, key: UUID
+) -> list[QuerySet[Ticket]]:
+    """What comes behind a place, in parts that each lie together in an index; what has no deadline comes last."""
+    undated = rows.filter(**{f"{column}__isnull": True})
     if value is None:
-        return Q(**{f"{column}__isnull": True, f"id__{step}": key})
-    beyond = Q(**{f"{column}__{step}": value}) | Q(**{column: value, f"id__{step}": key})
-    return beyond | Q(**{f"{column}__isnull": True}) if column == "due_at" else beyond
+        return [undated.filter(id__gt=key)]
+    comparison = TupleLessThan if is_descending else TupleGreaterThan
+    later = rows.filter(comparison(Tuple(F(column), F("id")), (value, key)))
+    return [later, undated] if column == "due_at" else [later]
 
 
 # Filters --------------------------------------------------------------------------------------------------------------
 def _filtered(actor: Actor, asked: Mapping[str, str]) -> QuerySet[Ticket]:
-    rows = tickets(actor).select_related("customer", "contract", "environment", "team")
-    rows = rows.defer("description", "details", "contract__overrides")
+    rows = tickets(actor)
     for name, condition in _CONDITIONS.items():
         if (text := asked.get(name)) is not None:
             rows = rows.filter(condition(actor, _plain(name, text)))
@@ -126,8 +146,9 @@ def _searched(asked: Mapping[str, str]) -> Filters:
 
 
 def _plain(name: str, text: str) -> str:
-    if not text or len(text) > LONGEST or not is_storable(text):
-        raise wrong(name, "invalid", _("1 to %(most)d characters.") % {"most": LONGEST})
+    most = _CODE if name in _CODES else LONGEST
+    if not text or len(text) > most or not is_storable(text):
+        raise wrong(name, "invalid", _("1 to %(most)d characters.") % {"most": most})
     return text
 
 

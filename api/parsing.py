@@ -47,13 +47,30 @@ def _too_large() -> Problem:
 def parsed(body: bytes) -> Any:
     """What ``body`` says; raises ``Problem`` where it is not JSON as described above."""
     try:
-        found = json.loads(body.decode("utf-8"), parse_constant=_refuse, parse_float=_finite, object_pairs_hook=_once)
+        found = json.loads(_text(body), parse_constant=_refuse, parse_float=_finite, object_pairs_hook=_once)
     except RecursionError as error:
         raise _malformed(_("It is nested too deeply.")) from error
+    except json.JSONDecodeError as error:
+        told = {"line": error.lineno, "column": error.colno}
+        raise _malformed(_("It is not JSON: look at line %(line)d, column %(column)d.") % told) from error
     except ValueError as error:
-        raise _malformed(_("It is not JSON: %(reason)s.") % {"reason": str(error)[:120]}) from error
+        raise _malformed(_("It holds a number of too many digits.")) from error
     _inspect(found)
     return found
+
+
+def _text(body: bytes) -> str:
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise _malformed(_("It is not UTF-8 from byte %(place)d on.") % {"place": error.start}) from error
+
+
+def require_plain(encoding: str) -> None:
+    """Refuse a compressed body with 415: what is sent is bounded by its size, and read as it came."""
+    if encoding.strip().lower() not in {"", "identity"}:
+        detail = _("Send the body without compression: leave out the header Content-Encoding.")
+        raise Problem("unsupported_media_type", detail=detail)
 
 
 def _malformed(detail: str) -> Problem:
@@ -61,13 +78,13 @@ def _malformed(detail: str) -> Problem:
 
 
 def _refuse(name: str) -> Any:
-    raise ValueError(f"{name} is not a number")
+    raise _malformed(_("%(text)s is no number.") % {"text": name})
 
 
 def _finite(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
-        raise ValueError(f"{text[:20]} is too large a number")
+        raise _malformed(_("%(text)s is too large a number.") % {"text": text[:20]})
     return number
 
 
@@ -75,7 +92,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object in which a name stands twice means two things."""
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise ValueError("a name stands twice in one object")
+        raise _malformed(_("A name stands twice in one object."))
     return found
 
 

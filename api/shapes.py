@@ -89,7 +89,12 @@ class CaseSerializer(serializers.Serializer):
 
 
 class BatchSerializer(serializers.Serializer):
-    cases = serializers.ListField(child=CaseSerializer(), min_length=1, max_length=1_000)
+    cases = serializers.ListField(
+        child=serializers.JSONField(),
+        min_length=1,
+        max_length=1_000,
+        help_text=_("Each like a single case. One that is not understood gets an error of its own and stops no other."),
+    )
 
 
 class AnswerSerializer(serializers.Serializer):

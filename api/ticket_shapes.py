@@ -125,6 +125,25 @@ class TicketDetailSerializer(TicketSerializer):
     )
 
 
+class PersonSerializer(serializers.Serializer):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+
+
+class WatcherSerializer(PersonSerializer):
+    side = serializers.ChoiceField([(name, name) for name in ("provider", "customer")])
+    added_by = serializers.CharField()
+    added_at = serializers.DateTimeField()
+    may_remove = serializers.BooleanField(help_text=_("Whether you may."))
+
+
+class WatchersSerializer(serializers.Serializer):
+    ticket = serializers.CharField()
+    you_watch = serializers.BooleanField()
+    watchers = WatcherSerializer(many=True)
+    candidates = PersonSerializer(many=True, help_text=_("Whom you could add: people of your own side."))
+
+
 class FileSerializer(serializers.Serializer):
     id = serializers.UUIDField()
     filename = serializers.CharField()

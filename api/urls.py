@@ -11,6 +11,7 @@ from api.views.reference import openapi, reference
 from api.views.talk import Comments, Events
 from api.views.tickets import OneTicket, Tickets
 from api.views.transitions import VIEWS, Transitions
+from api.views.watchers import OneWatcher, Watchers
 
 register_converter(TicketReference, "ticket_reference")
 register_converter(TargetCode, "target_code")
@@ -31,6 +32,8 @@ urlpatterns = [
     path(f"{_TICKET}comments", Comments.as_view(), name="api_comments"),
     path(f"{_TICKET}events", Events.as_view(), name="api_events"),
     path(f"{_TICKET}attachments", TicketFiles.as_view(), name="api_ticket_files"),
+    path(f"{_TICKET}watchers", Watchers.as_view(), name="api_watchers"),
+    path(f"{_TICKET}watchers/<uuid:watcher_id>", OneWatcher.as_view(), name="api_watcher"),
     path(f"{_V1}attachments", Upload.as_view(), name="api_upload"),
     path(f"{_V1}attachments/<uuid:attachment_id>", Download.as_view(), name="api_attachment"),
     path(f"{_TICKET}transitions", Transitions.as_view(), name="api_transitions"),

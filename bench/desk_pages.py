@@ -169,6 +169,11 @@ def filing_cases(note: dict[str, Any], contact: Visitor, token: str) -> Iterator
     )
 
 
+FILED = {
+    "severity": "moderate",
+    "title": "Report 512 stays empty in Lyon",
+    "description": "Since this morning it stays empty for everybody.",
+}
 ANSWERS = {
     "symptoms": "It stays empty.",
     "steps": "Open it.",
@@ -182,9 +187,7 @@ def filing_form(who: dict[str, str]) -> dict[str, str]:
     return {
         "contract": who["contract"],
         "environment": who["environment"],
-        "severity": "moderate",
-        "title": "Report 512 stays empty in Lyon",
-        "description": "Since this morning it stays empty for everybody.",
+        **FILED,
         **{f"detail_{code}": text for code, text in ANSWERS.items()},
     }
 
@@ -194,9 +197,7 @@ def filing_body(who: dict[str, str]) -> dict[str, Any]:
     return {
         "contract": who["contract_reference"],
         "environment": who["environment"],
-        "severity": "moderate",
-        "title": "Report 512 stays empty in Lyon",
-        "description": "Since this morning it stays empty for everybody.",
+        **FILED,
         "details": ANSWERS,
     }
 

@@ -21,6 +21,7 @@ django.setup()
 from accounts.rounds import providers
 from accounts.tenancy import Actor, acting_as
 from lifecycle import timers
+from notifications import wakeup
 from slas import clocks
 from slas.models import Clock
 from tickets.models import Event, Ticket
@@ -39,7 +40,9 @@ def due_tickets(at: datetime) -> int:
 
 
 def warm(at: datetime) -> None:
-    """Fold a few clocks of each provider, writing nothing: a worker that has run before knows terms and calendars."""
+    """Fold a few clocks of each provider, writing nothing, and ring once: a worker that has run before knows terms and
+    calendars, and is connected to its broker."""
+    wakeup.ring()
     for key in providers("providers_with_due_clocks", at):
         with acting_as(Actor.system(key)):
             for ticket in Ticket.objects.filter(provider_id=key)[:5]:

@@ -53,6 +53,7 @@ class TermsVersion(models.Model):
 class Contract(models.Model):
     """A customer's contract as it was signed: its terms, its dates, and what it changed in them (R17).
 
+    ``ends_on`` is its last day: the one that was signed, or the earlier one that somebody has set since (``endings``).
     What holds at an instant, amendments included, is asked from ``contracts.selectors.effective``. With
     ``follows_terms`` new versions of the terms apply by themselves once they are in force; otherwise a version applies
     when an amendment says so.
@@ -225,6 +226,8 @@ class ContractChange(models.Model):
         DECLINED = "declined", _("Amendment declined")
         CALENDAR_CHANGED = "calendar_changed", _("Calendar changed")
         ENVIRONMENT_RECORDED = "environment_recorded", _("Technical record changed")
+        ENDED = "ended", _("End set")
+        END_WITHDRAWN = "end_withdrawn", _("End withdrawn")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     provider = models.ForeignKey(Provider, models.PROTECT)
@@ -256,6 +259,11 @@ class ContractChange(models.Model):
                 condition=~models.Q(kind__in=["proposed", "approved", "declined"])
                 | models.Q(amendment__isnull=False, actor__isnull=False, actor_side__in=["provider", "customer"]),
                 name="amendment_decided_by_a_person",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(kind__in=["ended", "end_withdrawn"])
+                | models.Q(actor__isnull=False, actor_side="provider"),
+                name="contract_ended_by_the_provider",
             ),
         ]
         indexes = [models.Index(fields=["contract", "kind", "at"], name="contract_change_by_contract")]

@@ -5,16 +5,18 @@ from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 from uuid import UUID
 from weakref import WeakValueDictionary
 from zoneinfo import ZoneInfo
 
+from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.fields.json import KT
 from django.utils.translation import gettext as _
 
 from accounts.errors import NotFound
+from accounts.questions import question
 from accounts.tenancy import Actor
 from contracts.models import (
     CalendarChange,
@@ -24,6 +26,7 @@ from contracts.models import (
     ContractChange,
     ContractContact,
     DatedCalendarChange,
+    Environment,
     TermsVersion,
 )
 from contracts.terms import Terms, parse_terms
@@ -41,6 +44,20 @@ def contract(actor: Actor, contract_id: UUID) -> Contract:
     if found is None:
         raise NotFound
     return found
+
+
+def platforms_of(contract: Contract) -> list[Environment]:
+    """The environments of a contract that its reader may see, by kind and name; read once for a contract in hand."""
+    known: dict[str, Any] = contract.__dict__
+    if "_platforms" not in known:
+        known["_platforms"] = _platforms(contract.id)
+    found: list[Environment] = known["_platforms"]
+    return found
+
+
+@question
+def _platforms(contract_id: UUID) -> QuerySet[Environment]:
+    return Environment.objects.filter(contract=contract_id).order_by("kind", "name")
 
 
 class PinsTerms(Protocol):
@@ -175,11 +192,34 @@ class Timeline:
 
 
 def timelines(rows: Sequence[Contract], until: datetime | None = None) -> dict[UUID, Timeline]:
-    """The timelines of contracts of one provider, with as many queries as for one; ``until`` leaves later days out."""
-    agreed = _agreements(row.id for row in rows)
-    days = _calendar_days(rows, until)
+    """The timelines of contracts of one provider, with as many queries as for one; ``until`` leaves later days out.
+
+    Under most contracts nothing ever changes: one question finds that out.
+    """
+    amended, with_shared_days, with_own_days = _what_changes(rows)
+    agreed = _agreements(row.id for row in rows) if amended else {}
+    days = _calendar_days(rows, until) if with_shared_days or with_own_days else {}
     versions = _versions(rows, agreed)
     return {row.id: Timeline(row, agreed.get(row.id, []), days.get(row.id, []), versions) for row in rows}
+
+
+_WHAT_CHANGES: Final = """
+SELECT EXISTS (SELECT FROM contracts_contractchange WHERE contract_id = ANY (%(rows)s) AND kind = 'approved'),
+  EXISTS (SELECT FROM contracts_calendarchange WHERE provider_id = %(provider)s AND terms_code = ANY (%(codes)s)),
+  EXISTS (SELECT FROM contracts_contractcalendarchange WHERE contract_id = ANY (%(rows)s))
+"""
+
+
+def _what_changes(rows: Sequence[Contract]) -> tuple[bool, bool, bool]:
+    """Whether anything was agreed under any of the contracts, and whether its calendars gained days."""
+    if not rows:
+        return False, False, False
+    codes = sorted({terms_of(row).code for row in rows})
+    given: dict[str, Any] = {"rows": [row.id for row in rows], "provider": rows[0].provider_id, "codes": codes}
+    with connection.cursor() as cursor:
+        cursor.execute(_WHAT_CHANGES, given)
+        found: tuple[bool, bool, bool] = cursor.fetchone()
+    return found
 
 
 def _versions(rows: Sequence[Contract], agreed: Mapping[UUID, Sequence[Agreement]]) -> dict[str, list[Version]]:
@@ -308,40 +348,50 @@ def _by_first_day(provider_id: UUID, *codes: str, until: date = date.max) -> Que
 
 @dataclass(frozen=True, slots=True)
 class FilingRight:
-    """Whether the actor may file under a contract on a day, and if not, why and by which clause."""
+    """Whether the actor may file under a contract on a day, and if not, why and by which clause; ``holding`` is what
+    holds under it then."""
 
     contract: Contract
+    holding: Effective
     allowed: bool
     reason: str = ""
     clause: str = ""
 
 
+_contracts = question(contracts)
+
+
 def filing_contracts(actor: Actor, at: datetime) -> list[FilingRight]:
     """The actor's contracts, as they stand at ``at``, with his right to file under each (HOP-9)."""
     named = _contacts_of(actor)
-    rows = list(contracts(actor))
+    rows = _contracts(actor)
     holding = effective_each(rows, at)
     return [
-        _filing_right(_standing(row, holding[row.id]), holding[row.id].terms, named.get(row.id, []), actor, at)
+        _filing_right(_standing(row, holding[row.id]), holding[row.id], named.get(row.id, []), actor, at)
         for row in rows
     ]
 
 
-def filing_right(actor: Actor, row: Contract, at: datetime, terms: Terms | None = None) -> FilingRight:
+def filing_right(actor: Actor, row: Contract, at: datetime, holding: Effective | None = None) -> FilingRight:
     """The actor's right to file under one contract; the day is that of the contract's zone (R6).
 
-    ``terms`` are those that hold then, where the caller has looked them up already.
+    ``holding`` is what holds then, where the caller has looked it up already.
     """
-    return _filing_right(row, terms or terms_at(row, at), _contacts_of(actor).get(row.id, []), actor, at)
+    return _filing_right(row, holding or effective(row, at), _contacts_of(actor).get(row.id, []), actor, at)
 
 
 def _contacts_of(actor: Actor) -> dict[UUID, list[ContractContact]]:
     found: dict[UUID, list[ContractContact]] = {}
     if actor.membership_id is None:
         return found
-    for row in ContractContact.objects.visible_to(actor).filter(membership_id=actor.membership_id):
+    for row in _named(actor, actor.membership_id):
         found.setdefault(row.contract_id, []).append(row)
     return found
+
+
+@question
+def _named(actor: Actor, membership_id: UUID) -> QuerySet[ContractContact]:
+    return ContractContact.objects.visible_to(actor).filter(membership_id=membership_id)
 
 
 def is_named(row: ContractContact, on: date) -> bool:
@@ -350,24 +400,27 @@ def is_named(row: ContractContact, on: date) -> bool:
 
 
 def _filing_right(
-    row: Contract, terms: Terms, known: Sequence[ContractContact], actor: Actor, at: datetime
+    row: Contract, holding: Effective, known: Sequence[ContractContact], actor: Actor, at: datetime
 ) -> FilingRight:
+    terms = holding.terms
     rule = terms.contact_rules
     clause = rule.clauses[-1]
     on = at.astimezone(_zone(terms)).date()
     contact = next((item for item in known if is_named(item, on)), None)
     if on < row.starts_on:
-        return FilingRight(row, False, _("This contract has not started yet."), terms.period.start_clause or "")
+        return FilingRight(
+            row, holding, False, _("This contract has not started yet."), terms.period.start_clause or ""
+        )
     if row.ends_on and on > row.ends_on:
         reason = _("This contract has ended: nothing can be filed under it.")
-        return FilingRight(row, False, reason, terms.period.end_clause or "")
+        return FilingRight(row, holding, False, reason, terms.period.end_clause or "")
     if contact is None or not actor.may("ticket.file"):
         reason = _("Only the contacts named in the contract may contact support. Ask one of them to file.")
-        return FilingRight(row, False, reason, clause)
+        return FilingRight(row, holding, False, reason, clause)
     if rule.training_required and (contact.trained_on is None or contact.trained_on > on):
         reason = _("Your training is not recorded yet. Ask your account manager to record it.")
-        return FilingRight(row, False, reason, clause)
-    return FilingRight(row, True)
+        return FilingRight(row, holding, False, reason, clause)
+    return FilingRight(row, holding, True)
 
 
 # What a customer's home tells -----------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """Settings of every process. Values that differ between machines come from the environment (docs/operations.md)."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import environ
 from csp.constants import NONE, SELF
@@ -89,12 +89,14 @@ CSRF_FAILURE_VIEW = "helpdesk.faces.csrf_failure"
 WSGI_APPLICATION = "helpdesk.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+TEMPLATE_PLACES = ("filesystem", "app_directories")
+FORM_RENDERER = "web.widgets.Renderer"
 TEMPLATES: list[dict[str, Any]] = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": True,
         "OPTIONS": {
+            "loaders": [("web.folding.Loader", [f"django.template.loaders.{one}.Loader" for one in TEMPLATE_PLACES])],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.template.context_processors.i18n",
@@ -108,6 +110,11 @@ TEMPLATES: list[dict[str, Any]] = [
 
 
 # Database -------------------------------------------------------------------------------------------------------------
+_PREPARING: Final = {"server_side_binding": True, "prepare_threshold": 3}
+"""Statements that come again and again are planned once per connection: with row level security the planning costs more
+than what is then done. Migrations and backups ask once, and some of theirs take no values from outside."""
+
+
 def _database() -> dict[str, Any]:
     """Connection of this process: its login decides what row level security lets it see."""
     address = ENVIRONMENT.get(DATABASE_VARIABLES[PROCESS], "")
@@ -122,6 +129,7 @@ def _database() -> dict[str, Any]:
         "ATOMIC_REQUESTS": False,
         "CONN_MAX_AGE": int(ENVIRONMENT.get("HELPDESK_CONNECTION_SECONDS", "60")),
         "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": _PREPARING if PROCESS in {"web", "worker"} else {},
     }
 
 
@@ -184,7 +192,7 @@ SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"OAUTH_PKCE_ENABLED": True}}
 ALLAUTH_TRUSTED_PROXY_COUNT = int(ENVIRONMENT.get("HELPDESK_PROXIES", "0"))
 
 # Sessions and cookies -------------------------------------------------------------------------------------------------
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -225,7 +233,13 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 
-# Size limits: one form may carry 2.5 MB of text; files stream to disk and are limited where they are accepted.
+# Size limits: one form may carry 2.5 MB of text and the files of one message; those stream to disk, and each is limited
+# where it is accepted.
+FILE_UPLOAD_HANDLERS = [
+    "web.upload_limits.WholeRequestLimit",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 DATA_UPLOAD_MAX_NUMBER_FILES = 20

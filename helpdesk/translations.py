@@ -29,6 +29,8 @@ KEYWORDS: Final[dict[str, Any]] = {
     for suffix in ("", "_lazy")
 } | {"_": None}
 _PLACEHOLDER: Final = re.compile(r"%\((\w+)\)[a-z]|%[sd]")
+_TYPED_APOSTROPHE: Final = re.compile(r"(?<=[^\W\d_])'(?=[\w%{«])")
+"""One of a typewriter, between a letter and what is elided before: a word, a figure or a placeholder."""
 _HEADER_NOISE: Final = tuple(
     f'"{name}'
     for name in (
@@ -54,6 +56,7 @@ class Report:
     fuzzy: list[str] = field(default_factory=list)
     unused: list[str] = field(default_factory=list)
     placeholders: list[str] = field(default_factory=list)
+    apostrophes: list[str] = field(default_factory=list)
 
     def complaints(self) -> Iterator[str]:
         """One line for each thing to put right."""
@@ -63,6 +66,7 @@ class Report:
             "fuzzy": "is marked fuzzy",
             "unused": "is used nowhere any more",
             "placeholders": "has other placeholders in its translation",
+            "apostrophes": "has a straight apostrophe in its translation; French is written with ’",
         }
         for name, text in texts.items():
             for phrase in getattr(self, name):
@@ -159,6 +163,8 @@ def _check_one(report: Report, message: Message, kept: Message | None) -> None:
         report.fuzzy.append(phrase)
     elif any(not _placeholders_fit(phrases, text) for phrases in [_phrases(message)] for text in texts):
         report.placeholders.append(phrase)
+    elif any(_TYPED_APOSTROPHE.search(text) for text in texts):
+        report.apostrophes.append(phrase)
 
 
 def _phrases(message: Message) -> tuple[str, ...]:

@@ -5,7 +5,6 @@ from datetime import datetime
 
 from accounts.tenancy import Actor
 from slas import clocks, duties
-from slas.announced import Announced
 from slas.engine import BREACH, Alert
 from tickets.events import Kind
 from tickets.journal import Entry, build_event
@@ -14,7 +13,7 @@ from tickets.models import Event, Ticket, Visibility
 
 def anything_due(ticket: Ticket, events: Sequence[Event], at: datetime) -> bool:
     """Whether an alert or a duty fell due that ``events`` may not have yet: a cheap first look."""
-    if any(clocks.due_alerts(one, at) for one in clocks.reckon(ticket, events, at)):
+    if any(clocks.due_alerts(one) for one in clocks.reckon(ticket, events, at)):
         return True
     known = {event.dedupe_key for event in events}
     missed = duties.missed_days(duties.follow(ticket, events, at), at)
@@ -26,21 +25,22 @@ def fresh_events(
     events: Sequence[Event],
     at: datetime,
     reckonings: Sequence[clocks.Reckoning],
-    announced: Sequence[Announced],
+    owed: Sequence[duties.DutyState],
 ) -> list[Event]:
     """What fell due and is not journaled yet, in the order in which it did; ``reckonings`` are those of ``events``.
 
-    ``announced`` are all days announced until then: one that is closed asked for no word, whenever it is carried.
+    ``owed`` are its duties, with all days announced until then: one that is closed asked for no word, whenever it is
+    carried.
     """
     known: set[str | None] = {event.dedupe_key for event in events}
     entries: list[Entry] = []
     for one in reckonings:
-        for alert in clocks.due_alerts(one, at):
+        for alert in clocks.due_alerts(one):
             entry = _alert_entry(one, alert, at)
             if entry.dedupe_key not in known and not _was_late_before(events, one.target, alert):
                 known.add(entry.dedupe_key)
                 entries.append(entry)
-    missed = duties.missed_days(duties.follow(ticket, events, at, announced), at)
+    missed = duties.missed_days(owed, at)
     entries += [_missed_entry(one, at) for one in missed if one.dedupe_key not in known]
     system = Actor.system(ticket.provider_id)
     return [build_event(ticket, system, entry) for entry in sorted(entries, key=lambda entry: entry.at)]

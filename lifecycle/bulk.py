@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import Change, DomainError, Forbidden, Invalid, NotFound, Refused, Stale
 from accounts.tenancy import Actor, acting_as
-from lifecycle import services
+from lifecycle import pipeline, services
 from lifecycle.teams import assign_team
 from tickets.models import Event, Ticket
 
@@ -124,10 +124,7 @@ def _reply(
     *, actor: Actor, at: datetime, reference: str, expected_version: int, body_of: Callable[[Ticket], str]
 ) -> Ticket:
     # Locked before it is asked what was written: the same form, sent twice at once, is answered once.
-    locked = Ticket.objects.visible_to(actor).select_for_update(no_key=True, of=("self",))
-    found = locked.filter(reference=reference).first()
-    if found is None:
-        raise NotFound
+    found = pipeline.lock(actor, reference)
     mine = Event.objects.visible_to(actor).filter(ticket=found, seq__gt=expected_version, actor_id=actor.person)
     if mine.filter(comment__isnull=False).exists():
         raise Refused(_("You have written there since you opened the list."), code="written_since")

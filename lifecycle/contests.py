@@ -18,7 +18,7 @@ from accounts.errors import Invalid, NotFound, Refused
 from accounts.tenancy import Actor
 from contracts.selectors import terms_of
 from lifecycle import guards, pipeline
-from lifecycle.pipeline import Act, Message
+from lifecycle.acts import Act, Message
 from slas import clocks
 from slas.corrections import EXCLUSION, PAUSE, SEVERITY
 from tickets.events import CONTEST_ENDS, Kind

@@ -8,8 +8,8 @@ from accounts.errors import Change, Invalid, Refused, Stale
 from accounts.tenancy import Actor
 from contracts.selectors import terms_of
 from lifecycle import guards, pipeline
+from lifecycle.acts import Act, Message
 from lifecycle.inputs import body_of
-from lifecycle.pipeline import Act, Message
 from lifecycle.services import begun_by
 from slas.duties import knows_action_plans
 from tickets.events import Kind

@@ -11,8 +11,9 @@ from accounts.errors import Invalid, Refused
 from accounts.tenancy import Actor
 from contracts import selectors as contracts
 from contracts.models import Contract, Environment
+from contracts.selectors import FilingRight
 from contracts.terms import Terms
-from lifecycle import guards, numbering, pipeline
+from lifecycle import guards, pipeline
 from lifecycle.inputs import MAX_DETAIL, MAX_TITLE, body_of, files_of
 from slas.countable import uncountable
 from slas.engine import EngineError
@@ -34,20 +35,21 @@ def file_ticket(
     details: dict[str, str] | None = None,
     attachment_ids: Sequence[UUID] = (),
     environment_kind: str = "",
+    right: FilingRight | None = None,
 ) -> Ticket:
     """File a ticket under a contract (HOP-7). Its clocks start at ``at`` (HOP-4, R2).
 
     It falls under the version of the terms and the overrides that hold then (R16, R17). ``environment_kind`` is one of
     the terms' environments, for a contract that lists no platform although its targets depend on one (GEN-7). Refused,
     with the clause, where the contract does not let the actor file (HOP-9); also where its deadlines cannot be counted.
+
+    ``right`` is the actor's right as of ``at``, where the caller has just looked it up in the same transaction.
     """
     actor.require("ticket.file")
-    contract = contracts.contract(actor, contract_id)
-    holding = contracts.effective(contract, at)
+    contract, holding = _holding(actor, contract_id, at, right)
     terms = holding.terms
-    _require_filing_right(actor, contract, at, terms)
     guards.require_severity(terms, severity, severity_kind)
-    environment, kind = _environment(actor, contract, terms, environment_id, environment_kind)
+    environment, kind = _environment(contract, terms, environment_id, environment_kind)
     ticket = Ticket(
         provider_id=contract.provider_id,
         customer_id=contract.customer_id,
@@ -68,7 +70,6 @@ def file_ticket(
         public_updated_at=at,
     )
     files = files_of(actor, attachment_ids)
-    ticket.number, ticket.reference = numbering.next_number(actor)
     told = {"old": None, "new": severity, "kind": severity_kind}
     try:
         return pipeline.file(actor=actor, at=at, ticket=ticket, attachments=files, severity=told)
@@ -76,10 +77,15 @@ def file_ticket(
         raise uncountable() from error
 
 
-def _require_filing_right(actor: Actor, contract: Contract, at: datetime, terms: Terms) -> None:
-    right = contracts.filing_right(actor, contract, at, terms)
+def _holding(
+    actor: Actor, contract_id: UUID, at: datetime, right: FilingRight | None
+) -> tuple[Contract, contracts.Effective]:
+    """The contract under which the actor may file, and what holds under it then."""
+    if right is None or right.contract.id != contract_id:
+        right = contracts.filing_right(actor, contracts.contract(actor, contract_id), at)
     if not right.allowed:
         raise Refused(right.reason, code="may_not_file", clause=right.clause)
+    return right.contract, right.holding
 
 
 def environments_asked(terms: Terms, platforms: Iterable[Environment]) -> tuple[str, ...]:
@@ -93,10 +99,10 @@ def environments_asked(terms: Terms, platforms: Iterable[Environment]) -> tuple[
 
 
 def _environment(
-    actor: Actor, contract: Contract, terms: Terms, environment_id: UUID | None, kind: str
+    contract: Contract, terms: Terms, environment_id: UUID | None, kind: str
 ) -> tuple[Environment | None, str]:
     """The platform concerned, if the contract lists any, and which environment of the terms it is."""
-    rows = list(Environment.objects.visible_to(actor).filter(contract=contract))
+    rows = contracts.platforms_of(contract)
     if rows or environment_id is not None:
         found = _platform(rows, environment_id)
         return found, found.kind

@@ -15,7 +15,7 @@ from accounts.tenancy import Actor
 from contracts.selectors import terms_of
 from contracts.terms import Terms
 from lifecycle import guards, pipeline
-from lifecycle.pipeline import Act
+from lifecycle.acts import Act
 from tickets.events import Kind
 from tickets.models import Event, Ticket
 from tickets.text import bounded, clean_text

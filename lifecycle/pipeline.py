@@ -4,23 +4,26 @@
 was due before, run the guards and the transition, write one journal event, sync the clocks, queue what is to be told.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import QuerySet
 from django_fsm import InvalidResultState, TransitionNotAllowed, can_proceed
 
+from accounts import batches
+from accounts.batches import Rows
 from accounts.errors import Change, NotFound, Stale
-from accounts.identifiers import uuid7
-from accounts.models import Membership
+from accounts.questions import question
 from accounts.tenancy import Actor, tenant_context
 from contracts.models import DatedCalendarChange
 from contracts.selectors import terms_of
-from lifecycle import alerts, guards, stamps
+from lifecycle import alerts, guards, numbering, stamps
+from lifecycle.acts import Act, Decide
+from lifecycle.conversation import bind, with_mentions, write_comment
 from lifecycle.models import ACTS, ENDS_WHERE_TOLD, TicketProcess
 from notifications import outbox, wakeup, watching
 from slas import amendments, clocks, duties
@@ -29,43 +32,14 @@ from slas.countable import uncountable
 from slas.engine import EngineError
 from tickets import journal
 from tickets.events import ALERTS, CLOCK_FACTS, DUTY_FACTS, EDITED_FIELDS, Kind
-from tickets.mentions import addressed
-from tickets.models import Attachment, Comment, Event, Ticket, Visibility
+from tickets.models import Attachment, Event, Ticket, Visibility, severity_rank
 from tickets.standing import Standing
 from tickets.states import OPEN_STATES, State
 
+_LOCK: Final = "SELECT id FROM tickets_ticket WHERE id = ANY (%s) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED"
 SETTLED = CLOCK_FACTS | DUTY_FACTS | ALERTS | {Kind.DUTY_MISSED}
 REACHED_AT = {State.RESOLVED: ("resolved_at",), State.CLOSED: ("resolved_at", "closed_at")}
 """State → columns that say since when. The pipeline fills them: only here is the instant of the act certain."""
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """What is said with an act; becomes a comment of the conversation."""
-
-    body: str
-    visibility: str = Visibility.PUBLIC
-    attachments: Sequence[Attachment] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """What a service decided under lock. ``transition`` names an act of the product or a step of the contract, done by
-    ``side`` where that is not the actor's; ``changes`` are columns to set. One that ``corrects`` keeps the figures from
-    before and after.
-    """
-
-    kind: Kind
-    transition: str = ""
-    side: str = ""
-    changes: dict[str, Any] = field(default_factory=dict)
-    data: dict[str, Any] = field(default_factory=dict)
-    message: Message | None = None
-    visibility: str = Visibility.PUBLIC
-    corrects: bool = False
-
-
-Decide = Callable[[Ticket], Act]
 
 
 def apply(
@@ -86,7 +60,7 @@ def apply(
     """
     at = at.astimezone(UTC)
     with transaction.atomic(), _countable():
-        ticket = _locked(actor, reference)
+        ticket = lock(actor, reference)
         actor.require(permission)
         if is_edit:
             _require_fresh(actor, ticket, expected_version)
@@ -112,25 +86,25 @@ def _countable() -> Iterator[None]:
 def file(
     *, actor: Actor, at: datetime, ticket: Ticket, attachments: Sequence[Attachment], severity: dict[str, Any]
 ) -> Ticket:
-    """Insert a new ticket with its first event, its clocks and its outbox row. The service has checked the rest."""
+    """Number a new ticket and insert it with its first event, its clocks and its outbox row.
+
+    The service has checked the rest. Raises ``EngineError`` where its deadlines cannot be counted.
+    """
     at = at.astimezone(UTC)
     process = TicketProcess(**_columns(ticket))
-    with transaction.atomic():
-        event = journal.build_event(
-            process,
-            actor,
-            journal.Entry(Kind.FILED, at, at, data=_filed(ticket, severity)),
-        )
-        reckonings = clocks.reckon(process, [event], at)
-        process.due_at = clocks.earliest_due(reckonings)
-        Standing.of(process).keep_in(event)
-        _stamp(process, at, event.visibility)
-        process.save(force_insert=True)
-        _bind(attachments, process, None, Visibility.PUBLIC)
-        journal.append([event])
-        clocks.write_rows([], clocks.build_rows(process, reckonings, at))
-        duties.write_rows([], duties.build_rows(process, [event], at))
-        _tell([event])
+    process.severity_rank = severity_rank(process)
+    event = journal.build_event(process, actor, journal.Entry(Kind.FILED, at, at, data=_filed(ticket, severity)))
+    reckonings = clocks.reckon(process, [event], at)
+    process.due_at = clocks.earliest_due(reckonings)
+    Standing.of(process).keep_in(event)
+    _stamp(process, at, event.visibility)
+    clock_rows = clocks.replacing([], clocks.build_rows(process, reckonings, at))
+    duty_rows = duties.replacing([], duties.build_rows(process, [event], at))
+    # Until here nothing is written, and from here only a file that somebody else sent meanwhile can refuse.
+    with transaction.atomic(savepoint=bool(attachments)):
+        process.number, process.reference = numbering.next_number(actor)
+        batches.write(Rows(TicketProcess, [process]), journal.rows([event]), clock_rows, duty_rows, _told([event]))
+        bind(attachments, process, None, Visibility.PUBLIC)
     return process
 
 
@@ -149,16 +123,17 @@ def settle_due(tickets: Sequence[UUID], at: datetime) -> int:
     """For the sweep: write the alerts that are due on these tickets, already locked by the caller. Returns how many."""
     rows = list(TicketProcess.objects.filter(pk__in=tickets).order_by("pk"))
     by_ticket: dict[UUID, list[Event]] = {row.pk: [] for row in rows}
-    for event in Event.objects.filter(ticket_id__in=tickets, kind__in=sorted(SETTLED)).order_by("ticket_id", "seq"):
+    for event in _settled(list(tickets)):
         by_ticket[event.ticket_id].append(event)
     return _settle_many(rows, by_ticket, at)
 
 
 def lock_due(at: datetime, limit: int, provider_id: UUID) -> list[UUID]:
     """Lock up to ``limit`` tickets with a clock or a duty that is due, skipping those that somebody else holds."""
-    rows = TicketProcess.objects.select_for_update(skip_locked=True, no_key=True)
-    due = clocks.due_ticket_ids(provider_id, at, limit) + duties.due_ticket_ids(provider_id, at, limit)
-    return list(rows.filter(pk__in=due[:limit]).order_by("pk").values_list("pk", flat=True))
+    due = [key for kept in (clocks.ROWS, duties.ROWS) for key in kept.due_ticket_ids(provider_id, at, limit)]
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [due[:limit]])
+        return [key for (key,) in cursor.fetchall()]
 
 
 def recompute(tickets: Sequence[UUID], change: DatedCalendarChange, at: datetime) -> int:
@@ -223,18 +198,21 @@ def _write_recomputed(written: Sequence[tuple[TicketProcess, Event, list[Event]]
         clock_rows += clocks.build_rows(ticket, reckonings, at)
         duty_rows += owed
     rows = [ticket for ticket, _, _ in written]
-    journal.append([event for _, event, _ in written])
-    clocks.write_rows(rows, clock_rows)
-    duties.write_rows(rows, duty_rows)
+    batches.write(
+        journal.rows([event for _, event, _ in written]),
+        clocks.replacing(rows, clock_rows),
+        duties.replacing(rows, duty_rows),
+        _told([event for _, event, _ in written if _moves_a_deadline(event)]),
+    )
     stamps.write(rows)
-    _tell([event for _, event, _ in written if _moves_a_deadline(event)])
 
 
 def _moves_a_deadline(event: Event) -> bool:
     return any(clock["due_before"] != clock["due_after"] for clock in event.data["recomputed"])
 
 
-def _locked(actor: Actor, reference: str) -> TicketProcess:
+def lock(actor: Actor, reference: str) -> TicketProcess:
+    """The ticket as the actor sees it, locked until the transaction ends. Raises ``NotFound``."""
     rows = TicketProcess.objects.visible_to(actor).select_for_update(no_key=True)
     found: TicketProcess | None = rows.filter(reference=reference).first()
     if found is None:
@@ -262,7 +240,12 @@ def _since(actor: Actor, ticket: Ticket, expected: int) -> list[Event]:
 
 
 def _clock_events(ticket: Ticket) -> list[Event]:
-    return list(Event.objects.filter(ticket_id=ticket.pk, kind__in=sorted(SETTLED)).order_by("seq"))
+    return _settled([ticket.pk])
+
+
+@question
+def _settled(tickets: list[UUID]) -> QuerySet[Event]:
+    return Event.objects.filter(ticket__among=tickets, kind__in=sorted(SETTLED)).order_by("ticket_id", "seq")
 
 
 def _settle(actor: Actor, ticket: TicketProcess, events: list[Event], at: datetime) -> list[Event]:
@@ -272,11 +255,10 @@ def _settle(actor: Actor, ticket: TicketProcess, events: list[Event], at: dateti
     # Warnings are private: a customer's own context could not see which of them are already written.
     with tenant_context(Actor.system(ticket.provider_id)):
         known = events if actor.sees_private else _clock_events(ticket)
-        announced = announced_for([ticket], at)[ticket.pk]
-        fresh = alerts.fresh_events(ticket, known, at, clocks.reckon(ticket, known, at), announced)
+        owed = duties.follow(ticket, known, at, announced_for([ticket], at)[ticket.pk])
+        fresh = alerts.fresh_events(ticket, known, at, clocks.reckon(ticket, known, at), owed)
         if fresh:
-            journal.append(fresh)
-            _tell(alerts.worth_telling(fresh))
+            batches.write(journal.rows(fresh), _told(alerts.worth_telling(fresh)))
     for event in fresh:
         _stamp(ticket, at, event.visibility)
     return fresh
@@ -287,24 +269,28 @@ def _settle_many(rows: Sequence[TicketProcess], events: dict[UUID, list[Event]],
     clock_rows, duty_rows = [], []
     announced = announced_for(rows, at)
     for ticket in rows:
-        reckonings = clocks.reckon(ticket, events[ticket.pk], at)
-        fresh = alerts.fresh_events(ticket, events[ticket.pk], at, reckonings, announced[ticket.pk])
+        known, days = events[ticket.pk], announced[ticket.pk]
+        reckonings, owed = clocks.reckon(ticket, known, at), duties.follow(ticket, known, at)
+        owed_then = duties.follow(ticket, known, at, days) if days else owed
+        fresh = alerts.fresh_events(ticket, known, at, reckonings, owed_then)
         ticket.due_at = clocks.earliest_due(reckonings)
         clock_rows += clocks.build_rows(ticket, reckonings, at)
-        duty_rows += duties.build_rows(ticket, events[ticket.pk], at)
+        duty_rows += duties.rows_of(ticket, owed, at)
         for event in fresh:
             _stamp(ticket, at, event.visibility)
         written += fresh
-    journal.append(written)
-    clocks.write_rows(rows, clock_rows)
-    duties.write_rows(rows, duty_rows)
+    batches.write(
+        journal.rows(written),
+        clocks.replacing(rows, clock_rows),
+        duties.replacing(rows, duty_rows),
+        _told(alerts.worth_telling(written)),
+    )
     stamps.write(rows)
-    _tell(alerts.worth_telling(written))
     return len(written)
 
 
 def _carry_out(actor: Actor, at: datetime, ticket: TicketProcess, events: list[Event], act: Act) -> None:
-    act, mentioned = _addressed(actor, act)
+    act, mentioned = with_mentions(actor, act)
     data, before = dict(act.data), ticket.severity
     if act.transition:
         data |= _move(ticket, act.transition, act.side or actor.side)
@@ -314,7 +300,7 @@ def _carry_out(actor: Actor, at: datetime, ticket: TicketProcess, events: list[E
         setattr(ticket, column, getattr(ticket, column) or at)
     if ticket.severity != before and ticket.state in OPEN_STATES:
         data |= _escalated(ticket, before)
-    comment = _write_comment(actor, at, ticket, act) if act.message else None
+    comment = write_comment(actor, at, ticket, act) if act.message else None
     event = journal.build_event(ticket, actor, journal.Entry(act.kind, at, at, act.visibility, data, comment=comment))
     if duties.turns(ticket, events, event):
         event.data |= _days_known(ticket, events, at)
@@ -326,16 +312,18 @@ def _carry_out(actor: Actor, at: datetime, ticket: TicketProcess, events: list[E
         event.data["figures"] = clocks.compared(clocks.reckon(ticket, events, at), reckonings)
     ticket.due_at = clocks.earliest_due(reckonings)
     Standing.of(ticket).keep_in(event)
-    journal.append([event])
+    batches.write(
+        journal.rows([event]),
+        clocks.replacing([ticket], clocks.build_rows(ticket, reckonings, at)),
+        duties.replacing([ticket], duties.build_rows(ticket, [*events, event], at)),
+        _told([event]),
+    )
     watching.add_mentioned(actor, at, ticket, mentioned)
-    _tell([event])
     if "severity" in act.data or act.kind == Kind.REOPENED or act.corrects:
         # Counted again from the filing (R18), the due time may already have passed: no sweep would find that breach.
         _settle(actor, ticket, [*events, event], at)
     _stamp(ticket, at, act.visibility)
     ticket.save()
-    clocks.write_rows([ticket], clocks.build_rows(ticket, reckonings, at))
-    duties.write_rows([ticket], duties.build_rows(ticket, [*events, event], at))
 
 
 def _days_known(ticket: Ticket, events: Sequence[Event], at: datetime) -> dict[str, Any]:
@@ -344,17 +332,6 @@ def _days_known(ticket: Ticket, events: Sequence[Event], at: datetime) -> dict[s
         announced = announced_for([ticket], at)[ticket.pk]
     told = [one.told() for one in duties.not_told(ticket, events, announced)]
     return {KNOWN_DAYS: told} if told else {}
-
-
-def _addressed(actor: Actor, act: Act) -> tuple[Act, Sequence[Membership]]:
-    """The act with the colleagues whom its message mentions, who are told so and watch the ticket from now on."""
-    found = addressed(actor, act.message.body) if act.message else None
-    if act.message is None or found is None or not found.people:
-        return act, ()
-    told = [{"id": str(one.id), "name": one.display_name} for one in found.people]
-    others = [one for one in found.people if one.id != actor.membership_id]
-    message = replace(act.message, body=found.text)
-    return replace(act, message=message, data=act.data | {"mentions": told}), others
 
 
 def _move(ticket: TicketProcess, name: str, side: str) -> dict[str, Any]:
@@ -377,49 +354,17 @@ def _move(ticket: TicketProcess, name: str, side: str) -> dict[str, Any]:
     }
 
 
-def _write_comment(actor: Actor, at: datetime, ticket: Ticket, act: Act) -> Comment:
-    assert act.message is not None
-    comment = Comment(
-        id=uuid7(),
-        provider_id=ticket.provider_id,
-        customer_id=ticket.customer_id,
-        ticket_id=ticket.pk,
-        visibility=act.message.visibility,
-        kind=act.kind,
-        body=act.message.body,
-        author_id=actor.person,
-        author_name=actor.name,
-        author_side=actor.side,
-        at=at,
-    )
-    comment.save(force_insert=True)
-    _bind(act.message.attachments, ticket, comment, act.message.visibility)
-    return comment
-
-
-def _bind(files: Sequence[Attachment], ticket: Ticket, comment: Comment | None, visibility: str) -> None:
-    """Give uploads their ticket, their message and its visibility; only now do others see them.
-
-    Of two messages that name the same upload at once one gets it and the other is refused.
-    """
-    for attachment in files:
-        unbound = Attachment.objects.filter(pk=attachment.pk, ticket__isnull=True)
-        bound = unbound.update(
-            customer_id=ticket.customer_id, ticket_id=ticket.pk, comment=comment, visibility=visibility
-        )
-        guards.require_bound(bound)
-
-
 def _stamp(ticket: Ticket, at: datetime, visibility: str) -> None:
     ticket.updated_at = at
     if visibility == Visibility.PUBLIC:
         ticket.public_updated_at = at
 
 
-def _tell(events: Sequence[Event]) -> None:
+def _told(events: Sequence[Event]) -> Rows:
+    """The outbox rows of events, of which the relay hears once they are committed."""
     if events:
-        outbox.add(events)
         transaction.on_commit(wakeup.ring, robust=True)
+    return outbox.rows(events)
 
 
 def _columns(ticket: Ticket) -> dict[str, Any]:

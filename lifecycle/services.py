@@ -4,7 +4,6 @@ Each takes ``actor`` and ``at`` (the instant of the act, read once per request),
 raises the errors of :mod:`accounts.errors`. A refused act has written, journaled and queued nothing.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -16,13 +15,14 @@ from accounts.roles import PERMISSIONS
 from accounts.tenancy import Actor
 from contracts import selectors as contracts
 from lifecycle import guards, pipeline
+from lifecycle.acts import Act, Message
 from lifecycle.filing import file_ticket
-from lifecycle.inputs import MAX_BODY, MAX_DETAIL, MAX_TITLE, body_of, files_of
-from lifecycle.pipeline import Act, Message
-from lifecycle.unread import require_read
+from lifecycle.inputs import MAX_BODY, MAX_DETAIL, MAX_TITLE, body_of
+from lifecycle.messages import add_note, log_call, reply, request_information
+from lifecycle.ways import begun_by, if_known
+from lifecycle.workarounds import accept_workaround, decline_workaround, offer_workaround
 from tickets.events import Kind
-from tickets.models import Event, Ticket, Visibility, Workaround, WorkaroundKind
-from tickets.states import State
+from tickets.models import Ticket
 from tickets.text import bounded, clean_text
 
 __all__ = [
@@ -62,7 +62,7 @@ def take_ticket(*, actor: Actor, at: datetime, reference: str) -> Ticket:
         guards.require_untaken(ticket, actor)
         return Act(
             Kind.TAKEN,
-            transition=_if_known("take", ticket, actor),
+            transition=if_known("take", ticket, actor),
             changes={"assignee_id": actor.membership_id, "assignee_name": actor.name},
             data={"assignee": {"old": "", "new": actor.name}},
         )
@@ -82,7 +82,7 @@ def assign_ticket(
             raise Refused(_("%(name)s already has it.") % {"name": assignee.display_name}, code="same_assignee")
         return Act(
             Kind.ASSIGNED,
-            transition=_if_known("take", ticket, actor),
+            transition=if_known("take", ticket, actor),
             changes={"assignee_id": assignee.id, "assignee_name": assignee.display_name},
             data={"assignee": {"old": ticket.assignee_name, "new": assignee.display_name}},
         )
@@ -96,74 +96,6 @@ def assign_ticket(
         is_edit=True,
         expected_version=expected_version,
     )
-
-
-def reply(
-    *,
-    actor: Actor,
-    at: datetime,
-    reference: str,
-    body: str,
-    attachment_ids: Sequence[UUID] = (),
-    seen: int | None = None,
-) -> Ticket:
-    """Say something that both sides read. From the provider it is a contact (R6c); from the customer, an answer where
-    one was asked for. It overwrites nothing: it is ``Stale`` only for a writer who says what he had ``seen``."""
-
-    def decide(ticket: Ticket) -> Act:
-        guards.require_not_final(ticket)
-        require_read(actor, ticket, seen)
-        message = Message(body_of(body), attachments=files_of(actor, attachment_ids))
-        if actor.is_staff:
-            return Act(Kind.REPLIED, transition=_if_known("take", ticket, actor), message=message)
-        answer = _if_known("answer", ticket, actor)
-        return Act(Kind.ANSWERED if answer else Kind.COMMENTED, transition=answer, message=message)
-
-    return pipeline.apply(actor=actor, at=at, reference=reference, permission="ticket.reply", decide=decide)
-
-
-def add_note(*, actor: Actor, at: datetime, reference: str, body: str, attachment_ids: Sequence[UUID] = ()) -> Ticket:
-    """Write a private note, for staff only. It meets no target and leaves no trace on the customer's side."""
-
-    def decide(ticket: Ticket) -> Act:
-        guards.require_not_final(ticket)
-        message = Message(body_of(body), Visibility.PRIVATE, files_of(actor, attachment_ids))
-        return Act(Kind.NOTED, message=message, visibility=Visibility.PRIVATE)
-
-    return pipeline.apply(actor=actor, at=at, reference=reference, permission="ticket.note", decide=decide)
-
-
-def request_information(
-    *,
-    actor: Actor,
-    at: datetime,
-    reference: str,
-    body: str,
-    attachment_ids: Sequence[UUID] = (),
-    seen: int | None = None,
-) -> Ticket:
-    """Ask the customer; the ticket waits for the answer. It is a contact (R6c). ``seen`` as for a reply."""
-
-    def decide(ticket: Ticket) -> Act:
-        guards.require_open(ticket)
-        require_read(actor, ticket, seen)
-        waits = ticket.state == State.WAITING_CUSTOMER
-        message = Message(body_of(body), attachments=files_of(actor, attachment_ids))
-        return Act(Kind.INFORMATION_REQUESTED, transition="" if waits else "ask", message=message)
-
-    return pipeline.apply(actor=actor, at=at, reference=reference, permission="ticket.ask", decide=decide)
-
-
-def log_call(*, actor: Actor, at: datetime, reference: str, body: str) -> Ticket:
-    """Record a telephone call with the customer; both sides read the summary. It is a contact (R6c, HOP-7), and where
-    an answer was awaited the call is that answer: work goes on."""
-
-    def decide(ticket: Ticket) -> Act:
-        guards.require_open(ticket)
-        moves = _if_known("take", ticket, actor) or _if_known("resume", ticket, actor)
-        return Act(Kind.CALL_LOGGED, transition=moves, message=Message(body_of(body)))
-
-    return pipeline.apply(actor=actor, at=at, reference=reference, permission="ticket.call", decide=decide)
 
 
 def resolve_ticket(
@@ -225,116 +157,6 @@ def move_ticket(
         at=at,
         reference=reference,
         permission="ticket.move",
-        decide=decide,
-        is_edit=True,
-        expected_version=expected_version,
-    )
-
-
-def offer_workaround(
-    *,
-    actor: Actor,
-    at: datetime,
-    reference: str,
-    kind: str,
-    body: str,
-    resolution_type: str = "",
-    attachment_ids: Sequence[UUID] = (),
-) -> Ticket:
-    """Offer a workaround that the customer can accept or decline (OCT-10). It is a contact (R6c).
-
-    A final one names the type of resolution that it will be; the severity stays as it is.
-    """
-
-    def decide(ticket: Ticket) -> Act:
-        guards.require_open(ticket)
-        terms = contracts.terms_of(ticket)
-        guards.require_workarounds(terms)
-        guards.require_no_open_offer(ticket)
-        guards.require_workaround_kind(kind)
-        is_final = kind == WorkaroundKind.FINAL
-        if is_final:
-            guards.require_resolution_type(terms, resolution_type)
-        return Act(
-            Kind.WORKAROUND_OFFERED,
-            transition=_if_known("take", ticket, actor),
-            changes={"workaround": Workaround.OFFERED, "workaround_kind": kind},
-            data={
-                "workaround": {"old": ticket.workaround, "new": Workaround.OFFERED, "kind": kind},
-                "resolution_type": resolution_type if is_final else "",
-            },
-            message=Message(body_of(body), attachments=files_of(actor, attachment_ids)),
-        )
-
-    return pipeline.apply(actor=actor, at=at, reference=reference, permission="ticket.workaround", decide=decide)
-
-
-def accept_workaround(
-    *, actor: Actor, at: datetime, reference: str, expected_version: int | None, body: str = ""
-) -> Ticket:
-    """Accept the workaround on offer: it meets the target of a resolution where the contract says so (OCT-10).
-
-    A final one resolves the ticket, as the provider offered it; a provisional one keeps it open.
-    """
-
-    def decide(ticket: Ticket) -> Act:
-        guards.require_open(ticket)
-        guards.require_open_offer(ticket)
-        is_final = ticket.workaround_kind == WorkaroundKind.FINAL
-        resolution_type = _offered_type(ticket) if is_final else ""
-        return Act(
-            Kind.WORKAROUND_ACCEPTED,
-            transition=_resolving(ticket) if is_final else "",
-            side="provider",
-            changes={"workaround": Workaround.ACCEPTED} | ({"resolution_type": resolution_type} if is_final else {}),
-            data={
-                "workaround": {
-                    "old": ticket.workaround,
-                    "new": Workaround.ACCEPTED,
-                    "kind": ticket.workaround_kind,
-                },
-                "resolution_type": resolution_type,
-            },
-            message=Message(body_of(body)) if body.strip() else None,
-        )
-
-    return pipeline.apply(
-        actor=actor,
-        at=at,
-        reference=reference,
-        permission="ticket.accept_workaround",
-        decide=decide,
-        is_edit=True,
-        expected_version=expected_version,
-    )
-
-
-def decline_workaround(
-    *, actor: Actor, at: datetime, reference: str, body: str, expected_version: int | None
-) -> Ticket:
-    """Decline the workaround on offer, and say why. Nothing is met by it."""
-
-    def decide(ticket: Ticket) -> Act:
-        guards.require_open(ticket)
-        guards.require_open_offer(ticket)
-        return Act(
-            Kind.WORKAROUND_DECLINED,
-            changes={"workaround": Workaround.DECLINED},
-            data={
-                "workaround": {
-                    "old": ticket.workaround,
-                    "new": Workaround.DECLINED,
-                    "kind": ticket.workaround_kind,
-                }
-            },
-            message=Message(body_of(body)),
-        )
-
-    return pipeline.apply(
-        actor=actor,
-        at=at,
-        reference=reference,
-        permission="ticket.decline_workaround",
         decide=decide,
         is_edit=True,
         expected_version=expected_version,
@@ -419,29 +241,6 @@ def change_severity(
         is_edit=True,
         expected_version=expected_version,
     )
-
-
-def _if_known(act: str, ticket: Ticket, actor: Actor) -> str:
-    """An act that goes along with another one, where the contract's workflow has it from here; else nothing moves."""
-    way = contracts.terms_of(ticket).workflow.way(act, ticket.contract_state, actor.side)
-    return way.code if way else ""
-
-
-def begun_by(actor: Actor, ticket: Ticket) -> str:
-    """The step by which work begins where the contract's workflow has it from here; else nothing moves."""
-    return _if_known("take", ticket, actor)
-
-
-def _resolving(ticket: Ticket) -> str:
-    """The provider's first way of resolving from where the ticket stands."""
-    ways = contracts.terms_of(ticket).workflow.ways("resolve", ticket.contract_state, "provider")
-    return ways[0].code if ways else "resolve"
-
-
-def _offered_type(ticket: Ticket) -> str:
-    """The type of resolution that the workaround on offer was said to be."""
-    offer = Event.objects.filter(ticket_id=ticket.pk, kind=Kind.WORKAROUND_OFFERED).latest("seq")
-    return str(offer.data["resolution_type"])
 
 
 def _assignee(actor: Actor, assignee_id: UUID) -> Membership:

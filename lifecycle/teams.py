@@ -15,7 +15,7 @@ from accounts.models import Membership, Team
 from accounts.selectors import members_of_teams, open_teams
 from accounts.tenancy import Actor
 from lifecycle import guards, pipeline
-from lifecycle.pipeline import Act
+from lifecycle.acts import Act
 from lifecycle.services import begun_by
 from tickets.events import Kind
 from tickets.models import Ticket
@@ -74,7 +74,8 @@ def assign_team(
 
 
 def _given(actor: Actor, team_id: UUID, assignee_id: UUID | None) -> _Given:
-    team = open_teams(actor).filter(pk=team_id).first()
+    # Locked: a team that is archived at the same moment gets the ticket before that, or not at all.
+    team = open_teams(actor).select_for_update(no_key=True).filter(pk=team_id).first()
     if team is None:
         raise Invalid({"team": [_("Choose one of the teams.")]})
     if assignee_id is None:

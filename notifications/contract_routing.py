@@ -72,11 +72,11 @@ def _rows(
 
 # Who ------------------------------------------------------------------------------------------------------------------
 def _of_change(change: ContractChange, people: People, at: datetime) -> Told:
-    """An amendment: those who may decide on both sides, and who proposed it. Days: those whom they concern."""
+    """An amendment: those who may decide on both sides, and its proposer. Days and an end: those whom they concern."""
     contract = change.contract
     named = _named([contract], people, at)[contract.id]
     if change.amendment_id is None:
-        staff = _staff_of_days(people)
+        staff = _staff_concerned(people)
         return {key: (contract, channels) for key, channels in staff.items()} | _each(named, contract)
     deciding = [person for person in named if person.role in DECIDE]
     proposers = ContractChange.objects.filter(amendment_id=change.amendment_id, kind=ContractChange.Kind.PROPOSED)
@@ -92,7 +92,7 @@ def _each(persons: Iterable[Membership], contract: Contract) -> Told:
 
 def _of_days(days: CalendarChange, people: People, at: datetime) -> Told:
     """Days for every contract under some terms: staff once, and each named contact once, led to a contract of his."""
-    told: Told = {key: (None, channels) for key, channels in _staff_of_days(people).items()}
+    told: Told = {key: (None, channels) for key, channels in _staff_concerned(people).items()}
     rows = Contract.objects.filter(provider_id=days.provider_id, terms__code=days.terms_code).order_by("reference")
     running = [row for row in rows if row.ends_on is None or at.astimezone(zone_of(row)).date() <= row.ends_on]
     named = _named(running, people, at)
@@ -102,8 +102,8 @@ def _of_days(days: CalendarChange, people: People, at: datetime) -> Told:
     return told
 
 
-def _staff_of_days(people: People) -> dict[UUID, Channels]:
-    """The desk works by the calendar; whoever may announce answers for it."""
+def _staff_concerned(people: People) -> dict[UUID, Channels]:
+    """The desk works by the calendar and under the contract; whoever may announce or sign answers for it."""
     found: dict[UUID, Channels] = dict.fromkeys(people.with_roles(ENGINEERS | {Role.PRODUCT_MANAGER}), (IN_APP,))
     return found | dict.fromkeys(people.with_roles(ANNOUNCE & STAFF), BOTH)
 

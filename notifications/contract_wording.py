@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Membership
 from contracts.comparisons import compare_each, differences_or_none
+from contracts.endings import ENDINGS
 from contracts.models import CalendarChange, Contract, ContractAmendment, ContractChange
 from contracts.selectors import latest_terms, terms_by_id, terms_of
 from contracts.terms import Terms, TermsError
@@ -29,6 +30,7 @@ PROPOSED, APPROVED, AGREED, DECLINED = (
     "amendment_declined",
 )
 DAYS = "days_announced"
+ENDED, END_WITHDRAWN = "contract_ended", "contract_end_withdrawn"
 MOST_LINES = 20
 """Changes that a mail lists; the contract page has them all."""
 
@@ -52,7 +54,9 @@ class Notice:
 
 
 def notice_of_change(change: ContractChange) -> Notice:
-    """An act on a contract: on an amendment, or days announced to this contract alone."""
+    """An act on a contract: on an amendment, its end, or days announced to this contract alone."""
+    if change.kind in ENDINGS:
+        return _of_ending(change)
     if change.amendment is None:
         return _of_days(
             change.data["days"],
@@ -74,6 +78,23 @@ def notice_of_change(change: ContractChange) -> Notice:
         first_day=amendment.in_force_from,
         last_day=amendment.in_force_until,
         anchor=f"amendment-{amendment.id}",
+        contract_change_id=change.id,
+    )
+
+
+def _of_ending(change: ContractChange) -> Notice:
+    """An end that was set or withdrawn; the last day is the one that holds now."""
+    is_set = change.kind == ContractChange.Kind.ENDED
+    day = change.data["last_day" if is_set else "signed_end"]
+    return Notice(
+        kind=ENDED if is_set else END_WITHDRAWN,
+        actor_id=change.actor_id,
+        actor_name=change.actor_name,
+        reference=change.contract.reference,
+        reason=str(change.data["reason"]),
+        lines=(),
+        last_day=date.fromisoformat(day) if day else None,
+        anchor="contract",
         contract_change_id=change.id,
     )
 
@@ -141,6 +162,8 @@ _HEADLINES = {
     AGREED: lambda: _("The amendment %(reference)s is agreed"),
     DECLINED: lambda: _("%(name)s declined the amendment %(reference)s"),
     DAYS: lambda: _("Support hours change: %(reference)s"),
+    ENDED: lambda: _("The contract %(reference)s ends"),
+    END_WITHDRAWN: lambda: _("The contract %(reference)s does not end early"),
 }
 
 
@@ -149,6 +172,9 @@ def _facts(notice: Notice, contract: Contract | None) -> list[str]:
     if notice.kind == DAYS:
         facts += [_("Calendar: %(name)s") % {"name": notice.calendar.text(_language())}, _announced_by(notice)]
         told = _("Announced late because: %(reason)s")
+    elif notice.kind in (ENDED, END_WITHDRAWN):
+        facts.append(_last_day(notice))
+        told = _("Reason: %(reason)s")
     else:
         facts.append(_period(notice))
         told = _("Reason: %(reason)s")
@@ -157,6 +183,12 @@ def _facts(notice: Notice, contract: Contract | None) -> list[str]:
 
 def _announced_by(notice: Notice) -> str:
     return _("Announced by %(name)s") % {"name": notice.actor_name}
+
+
+def _last_day(notice: Notice) -> str:
+    if notice.last_day is None:
+        return _("It has no last day.")
+    return _("Last day: %(day)s, until 24:00") % {"day": day_words(notice.last_day.isoformat()).text(_language())}
 
 
 def _period(notice: Notice) -> str:
@@ -178,6 +210,10 @@ def _effect(notice: Notice) -> str:
     """What it does to deadlines, in a sentence."""
     if notice.kind == DAYS:
         return _("Deadlines that run are counted again with these days (R19).")
+    if notice.kind == ENDED:
+        return _("Nothing can be filed after that day. What was filed before keeps its deadlines (R16).")
+    if notice.kind == END_WITHDRAWN:
+        return _("Support goes on as it was signed.")
     if notice.kind == DECLINED:
         return _("Nothing changes.")
     if notice.kind == AGREED:

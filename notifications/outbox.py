@@ -2,25 +2,29 @@
 
 from collections.abc import Sequence
 
+from accounts.batches import Rows
+from accounts.identifiers import uuid7
 from contracts.models import CalendarChange, ContractChange
 from notifications.models import OutboxEntry
 from tickets.models import Event
 
 
-def add(events: Sequence[Event]) -> None:
-    """One outbox row per event, in the transaction of the event. Plain inserts: the writer may not read them back."""
-    OutboxEntry.objects.bulk_create(
-        [
-            OutboxEntry(
-                provider_id=event.provider_id,
-                customer_id=event.customer_id,
-                ticket_id=event.ticket_id,
-                event_id=event.id,
-                created_at=event.recorded_at,
-            )
-            for event in events
-        ]
-    )
+def rows(events: Sequence[Event]) -> Rows:
+    """One outbox row per event, to be written in the transaction of the event: plain inserts, for the writer may not
+    read them back."""
+    return Rows(OutboxEntry, [_row(event) for event in events])
+
+
+def _row(event: Event) -> dict[str, object]:
+    return {
+        "id": uuid7(),
+        "provider_id": event.provider_id,
+        "customer_id": event.customer_id,
+        "ticket_id": event.ticket_id,
+        "event_id": event.id,
+        "created_at": event.recorded_at,
+        "error": "",
+    }
 
 
 def add_contract_change(change: ContractChange) -> None:

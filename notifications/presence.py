@@ -37,7 +37,10 @@ class Present:
 
 
 def tell(*, actor: Actor, at: datetime, ticket_id: UUID, does: str) -> list[Present]:
-    """Note what the actor does (``DOES`` or ``LEFT``) and answer with the others, by name. Never raises."""
+    """Note what the actor does (``DOES`` or ``LEFT``) and answer with the others, by name.
+
+    Never raises: a server that does not answer shows nobody, and an entry that is none of ours is passed over.
+    """
     server = _server(settings.REDIS_URL)
     if server is None:
         return []
@@ -68,9 +71,19 @@ def _entry(actor: Actor, at: datetime, does: str) -> str:
 
 
 def _others(found: Mapping[bytes, bytes], person: str, at: datetime) -> list[Present]:
-    rows = [json.loads(entry) for key, entry in found.items() if key.decode() != person]
-    fresh = [Present(name, does) for name, does, told in rows if at.timestamp() - told < LASTS_SECONDS]
-    return sorted(fresh, key=lambda one: one.name.casefold())
+    rows = [_present(entry, at) for key, entry in found.items() if key != person.encode()]
+    return sorted(filter(None, rows), key=lambda one: one.name.casefold())
+
+
+def _present(entry: bytes, at: datetime) -> Present | None:
+    """Somebody who told so a moment ago; None for one who fell silent, and for what is no entry of ours."""
+    try:
+        name, does, told = json.loads(entry)
+        is_fresh = at.timestamp() - told < LASTS_SECONDS
+    except (ValueError, TypeError, OverflowError, RecursionError):
+        return None
+    is_ours = isinstance(name, str) and isinstance(does, str) and does in DOES
+    return Present(name, does) if is_fresh and is_ours else None
 
 
 @lru_cache(maxsize=2)

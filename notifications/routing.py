@@ -223,13 +223,15 @@ class People:
         )
 
     def of_team(self, team_id: UUID) -> list[UUID]:
-        """Members who work in a team; asked of the database once, however many teams."""
+        """Members who work in a team and whose role may still be given tickets; asked of the database once, however
+        many teams."""
         return self._teams.get(team_id, [])
 
     @cached_property
     def _teams(self) -> dict[UUID, list[UUID]]:
         found: dict[UUID, list[UUID]] = {}
-        for row in TeamMember.objects.filter(membership__in=list(self.by_id)).order_by("id"):
+        desk = self.with_roles(PERMISSIONS["ticket.be_assigned"])
+        for row in TeamMember.objects.filter(membership__in=desk).order_by("id"):
             found.setdefault(row.team_id, []).append(row.membership_id)
         return found
 

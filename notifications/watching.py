@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from accounts.errors import Forbidden, Invalid, Refused
 from accounts.identifiers import uuid7
 from accounts.models import Membership
+from accounts.questions import question
 from accounts.roles import PERMISSIONS
 from accounts.selectors import colleagues
 from accounts.tenancy import Actor
@@ -32,9 +33,14 @@ MOST_WATCHERS = 50
 # Questions ------------------------------------------------------------------------------------------------------------
 def watchers(actor: Actor, ticket: Ticket) -> list[Watcher]:
     """Who watches, as far as the actor may know: staff of everybody, a customer of his own people. By time."""
-    rows = Watcher.objects.visible_to(actor).filter(ticket_id=ticket.pk).select_related("membership")
+    return _watchers(actor, ticket.pk)
+
+
+@question
+def _watchers(actor: Actor, ticket_id: UUID) -> QuerySet[Watcher]:
+    rows = Watcher.objects.visible_to(actor).filter(ticket_id=ticket_id).select_related("membership")
     present = rows.filter(membership__is_active=True, membership__user__is_active=True)
-    return list(present.order_by("added_at", "id"))
+    return present.order_by("added_at", "id")
 
 
 def watched_by(actor: Actor) -> QuerySet[Any, Any]:

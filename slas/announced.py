@@ -9,6 +9,9 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from django.db.models import QuerySet
+
+from accounts.questions import question
 from contracts.models import CalendarChange, ContractCalendarChange
 from contracts.selectors import terms_of, with_days
 from contracts.terms import Terms
@@ -53,16 +56,24 @@ def announced_for(tickets: Sequence[Ticket], at: datetime) -> dict[UUID, list[An
         return {}
     codes = {ticket.pk: terms_of(ticket).code for ticket in tickets}
     made: dict[object, list[Announced]] = {}
-    shared = CalendarChange.objects.filter(provider_id=tickets[0].provider_id, terms_code__in=set(codes.values()))
-    for code, said_at, days in shared.filter(at__lte=at).values_list("terms_code", "at", "days"):
-        made.setdefault(code, []).append(Announced(said_at, days))
-    own = ContractCalendarChange.objects.filter(contract_id__in={ticket.contract_id for ticket in tickets})
-    for contract_id, said_at, days in own.filter(at__lte=at).values_list("contract_id", "at", "days"):
-        made.setdefault(contract_id, []).append(Announced(said_at, days))
+    for shared in _shared(tickets[0].provider_id, at):
+        made.setdefault(shared.terms_code, []).append(Announced(shared.at, shared.days))
+    for own in _own(list({ticket.contract_id for ticket in tickets}), at):
+        made.setdefault(own.contract_id, []).append(Announced(own.at, own.days))
     return {
         ticket.pk: sorted([*made.get(codes[ticket.pk], ()), *made.get(ticket.contract_id, ())], key=lambda one: one.at)
         for ticket in tickets
     }
+
+
+@question
+def _shared(provider_id: UUID, at: datetime) -> QuerySet[CalendarChange]:
+    return CalendarChange.objects.filter(provider_id=provider_id, at__lte=at)
+
+
+@question
+def _own(contract_ids: list[UUID], at: datetime) -> QuerySet[ContractCalendarChange]:
+    return ContractCalendarChange.objects.filter(contract__among=contract_ids, at__lte=at)
 
 
 class CalendarInTime:

@@ -1,20 +1,22 @@
 """Clock rows: folded from the journal, written as a cache."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from uuid import UUID
 
+from accounts.batches import Rows
 from accounts.identifiers import uuid7
 from contracts.selectors import terms_of
 from contracts.terms import Terms
 from slas.corrections import corrected_at
 from slas.days import overrides_of
-from slas.engine import BREACH, Alert, ClockState, Fact, FactKind, TargetPolicy, alerts_reached, fold
+from slas.engine import BREACH, Alert, ClockState, Fact, FactKind, TargetPolicy, fold
 from slas.facts import facts_of
 from slas.models import Clock
 from slas.policies import policy_for
+from slas.rows import Cache, as_of
 from tickets.models import Event, Ticket
 
 DERIVED = (
@@ -28,6 +30,7 @@ DERIVED = (
     "next_action_at",
     "next_action",
 )
+ROWS = Cache(Clock, "target", DERIVED, ("ticket_id", "target"))
 OWED = frozenset({"pending", "running", "paused"})
 FOLD_ERRORS = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 """What a journal or terms that cannot be folded may raise, mistakes of the engine included: it stops that one only."""
@@ -77,17 +80,13 @@ def _reckon_one(ticket: Ticket, target: str, events: Sequence[Event], at: dateti
     return Reckoning(target, policy, facts, fold(policy, facts, at), corrected_at(events))
 
 
-def due_alerts(reckoning: Reckoning, at: datetime) -> list[Alert]:
-    """Alerts (``approaching:75``, ``breach``) whose instant has come by ``at``, in order.
+def due_alerts(reckoning: Reckoning) -> list[Alert]:
+    """Alerts (``approaching:75``, ``breach``) whose instant had come when it was folded, in order.
 
     After a correction nobody is warned of what would have come near before it; a breach is told all the same.
     """
     since = reckoning.corrected_at
-    return [
-        one
-        for one in alerts_reached(reckoning.policy, reckoning.facts, at)
-        if one.at <= at and (since is None or one.at > since or one.code == BREACH)
-    ]
+    return [one for one in reckoning.state.alerts if since is None or one.at > since or one.code == BREACH]
 
 
 FIGURES = ("status", "severity", "due_at", "remaining_seconds", "met_at", "breached_at")
@@ -135,50 +134,19 @@ def build_rows(ticket: Ticket, reckonings: Iterable[Reckoning], at: datetime) ->
     ]
 
 
-def write_rows(tickets: Iterable[Ticket], rows: Sequence[Clock]) -> None:
-    """Make ``rows`` the clock rows of ``tickets``. Called by ``lifecycle`` under the lock of the tickets.
-
-    A target that a severity no longer has loses its row; otherwise the sweep would come back to it for ever.
-
-    A row that the sweep had set aside is back in its sight: it could be folded again.
-    """
-    kept = {(row.ticket_id, row.target) for row in rows}
-    stored = Clock.objects.filter(ticket_id__in=[ticket.pk for ticket in tickets])
-    gone = [key for key, *row in stored.values_list("pk", "ticket_id", "target") if tuple(row) not in kept]
-    if gone:
-        Clock.objects.filter(pk__in=gone).delete()
-    if rows:
-        Clock.objects.bulk_create(
-            list(rows),
-            update_conflicts=True,
-            unique_fields=["ticket", "target"],
-            update_fields=[*DERIVED, "synced_at", "set_aside_at"],
-        )
+def replacing(tickets: Iterable[Ticket], rows: Sequence[Clock]) -> Rows:
+    """``rows`` as the clock rows of ``tickets``, to be written under the lock of the tickets."""
+    return ROWS.replacing([ticket.pk for ticket in tickets], rows)
 
 
-def differences(ticket: Ticket, events: Sequence[Event], rows: Iterable[Clock]) -> list[str]:
+def differences(ticket: Ticket, events: Sequence[Event], rows: Collection[Clock]) -> list[str]:
     """What a fresh fold of the journal says differently from the stored rows and the ticket's own ``due_at``."""
-    stored = {row.target: row for row in rows}
-    found: list[str] = []
-    at = max((row.synced_at for row in stored.values()), default=ticket.updated_at)
+    at = as_of(rows, ticket.updated_at)
     reckonings = reckon(ticket, events, at)
-    fresh = {row.target: row for row in build_rows(ticket, reckonings, at)}
-    for target in sorted(stored.keys() | fresh.keys()):
-        found.extend(_row_differences(ticket.reference, target, stored.get(target), fresh.get(target)))
+    found = ROWS.differences(ticket.reference, rows, build_rows(ticket, reckonings, at))
     if earliest_due(reckonings) != ticket.due_at:
         found.append(f"{ticket.reference}: due_at is {ticket.due_at}, the journal gives {earliest_due(reckonings)}")
     return found
-
-
-def _row_differences(reference: str, target: str, stored: Clock | None, fresh: Clock | None) -> list[str]:
-    if stored is None or fresh is None:
-        return [f"{reference} {target}: the row is {'missing' if stored is None else 'not in the journal'}"]
-    aside = [f"{reference} {target}: the sweep has set the row aside"] if stored.set_aside_at else []
-    return aside + [
-        f"{reference} {target}.{name}: the row has {getattr(stored, name)}, the journal gives {getattr(fresh, name)}"
-        for name in DERIVED
-        if getattr(stored, name) != getattr(fresh, name)
-    ]
 
 
 def met_by(reckonings: Iterable[Reckoning], event: Event) -> list[dict[str, str]]:
@@ -204,10 +172,3 @@ def _meeting_event(one: Reckoning) -> str | None:
 def recipients_of(policy: TargetPolicy, code: str) -> tuple[str, ...]:
     """The roles that the terms name for an alert."""
     return next((alert.recipients for alert in policy.alerts if alert.code == code), ())
-
-
-def due_ticket_ids(provider_id: UUID, at: datetime, limit: int) -> list[UUID]:
-    """Tickets with a clock that has something due, the longest waiting first. Reads the partial index only."""
-    rows = Clock.objects.filter(provider_id=provider_id, next_action_at__lte=at, set_aside_at__isnull=True)
-    ordered = rows.order_by("next_action_at").values_list("ticket_id", flat=True)[:limit]
-    return list(dict.fromkeys(ordered))

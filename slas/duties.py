@@ -9,24 +9,26 @@ message of a person of the provider that both sides read, on that day and by clo
 suspends nothing: the clause does not say so.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
+from accounts.batches import Rows
 from accounts.identifiers import uuid7
 from contracts.selectors import terms_of
 from contracts.terms import Duty, Escalation, Terms
 from slas.announced import Announced, CalendarInTime, announced_in
 from slas.engine.closings import BusinessDay
 from slas.models import TicketDuty
+from slas.rows import Cache, as_of
 from tickets.events import CONTACT, Kind
 from tickets.models import Event, Ticket
 from tickets.states import OPEN_STATES
 
 ASSIGNEE, ACTION_PLAN, PUBLIC_UPDATE = "assignee", "action_plan", "public_update"
 DERIVED = ("since", "lacking_since", "due_at", "next_action_at")
+ROWS = Cache(TicketDuty, "code", DERIVED, ("provider_id", "ticket_id", "code"))
 SECOND = timedelta(seconds=1)
 
 
@@ -324,6 +326,11 @@ def stands_alike(before: Iterable[TicketDuty], after: Iterable[TicketDuty]) -> b
 
 def build_rows(ticket: Ticket, events: Iterable[Event], at: datetime) -> list[TicketDuty]:
     """The rows of what is owed on ``ticket`` at ``at``, not saved."""
+    return rows_of(ticket, follow(ticket, events, at), at)
+
+
+def rows_of(ticket: Ticket, states: Iterable[DutyState], at: datetime) -> list[TicketDuty]:
+    """The rows of duties as they stand at ``at``, not saved."""
     return [
         TicketDuty(
             id=uuid7(),
@@ -337,56 +344,18 @@ def build_rows(ticket: Ticket, events: Iterable[Event], at: datetime) -> list[Ti
             next_action_at=state.due_at + SECOND if state.due_at else None,
             synced_at=at,
         )
-        for state in follow(ticket, events, at)
+        for state in states
         if state.since is not None
     ]
 
 
-def write_rows(tickets: Iterable[Ticket], rows: Sequence[TicketDuty]) -> None:
-    """Make ``rows`` the rows of ``tickets``, under the lock of the tickets; what is no longer owed loses its row.
-
-    Tickets under terms without such duties cost nothing.
-    """
-    owing = [ticket.pk for ticket in tickets if followed(terms_of(ticket))]
-    if owing:
-        kept = {(row.ticket_id, row.code) for row in rows}
-        stored = TicketDuty.objects.filter(ticket_id__in=owing).values_list("pk", "ticket_id", "code")
-        gone = [key for key, *row in stored if tuple(row) not in kept]
-        if gone:
-            TicketDuty.objects.filter(pk__in=gone).delete()
-    if rows:
-        TicketDuty.objects.bulk_create(
-            list(rows),
-            update_conflicts=True,
-            unique_fields=["provider", "ticket", "code"],
-            update_fields=[*DERIVED, "synced_at", "set_aside_at"],
-        )
+def replacing(tickets: Iterable[Ticket], rows: Sequence[TicketDuty]) -> Rows:
+    """``rows`` as the rows of ``tickets``, to be written under the lock of the tickets; what is no longer owed loses
+    its row. Tickets under terms without such duties cost nothing."""
+    return ROWS.replacing([ticket.pk for ticket in tickets if followed(terms_of(ticket))], rows)
 
 
-def differences(ticket: Ticket, events: Sequence[Event], rows: Iterable[TicketDuty]) -> list[str]:
+def differences(ticket: Ticket, events: Sequence[Event], rows: Collection[TicketDuty]) -> list[str]:
     """What a fresh fold of the journal says differently from the stored rows."""
-    stored = {row.code: row for row in rows}
-    at = max((row.synced_at for row in stored.values()), default=ticket.updated_at)
-    fresh = {row.code: row for row in build_rows(ticket, events, at)}
-    found: list[str] = []
-    for code in sorted(stored.keys() | fresh.keys()):
-        found.extend(_row_differences(f"{ticket.reference} {code}", stored.get(code), fresh.get(code)))
-    return found
-
-
-def _row_differences(name: str, stored: TicketDuty | None, fresh: TicketDuty | None) -> list[str]:
-    if stored is None or fresh is None:
-        return [f"{name}: the row is {'missing' if stored is None else 'not in the journal'}"]
-    aside = [f"{name}: the sweep has set the row aside"] if stored.set_aside_at else []
-    return aside + [
-        f"{name}.{column}: the row has {getattr(stored, column)}, the journal gives {getattr(fresh, column)}"
-        for column in DERIVED
-        if getattr(stored, column) != getattr(fresh, column)
-    ]
-
-
-def due_ticket_ids(provider_id: UUID, at: datetime, limit: int) -> list[UUID]:
-    """Tickets with a business day that closed, the longest waiting first. Reads the partial index only."""
-    rows = TicketDuty.objects.filter(provider_id=provider_id, next_action_at__lte=at, set_aside_at__isnull=True)
-    ordered = rows.order_by("next_action_at").values_list("ticket_id", flat=True)[:limit]
-    return list(dict.fromkeys(ordered))
+    at = as_of(rows, ticket.updated_at)
+    return ROWS.differences(ticket.reference, rows, build_rows(ticket, events, at))

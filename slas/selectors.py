@@ -6,7 +6,10 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db.models import QuerySet
+
 from accounts.errors import NotFound
+from accounts.questions import question
 from accounts.tenancy import Actor
 from contracts.selectors import terms_of
 from slas.clocks import Reckoning, reckon
@@ -44,15 +47,25 @@ class Receipt:
 
 def clocks(actor: Actor, about: Ticket) -> list[Clock]:
     """The clock rows of a ticket that the actor may see."""
-    return list(Clock.objects.visible_to(actor).filter(ticket=about).order_by("target"))
+    return _clocks(actor, about.id)
+
+
+@question
+def _clocks(actor: Actor, ticket_id: UUID) -> QuerySet[Clock]:
+    return Clock.objects.visible_to(actor).filter(ticket_id=ticket_id).order_by("target")
 
 
 def clocks_of(actor: Actor, about: Sequence[Ticket]) -> dict[UUID, list[Clock]]:
     """The clock rows of the tickets of a list, by ticket: one question for the whole page."""
     found: dict[UUID, list[Clock]] = {row.id: [] for row in about}
-    for clock in Clock.objects.visible_to(actor).filter(ticket__in=list(found)).order_by("target"):
+    for clock in _clocks_of_list(actor, list(found)) if found else ():
         found[clock.ticket_id].append(clock)
     return found
+
+
+@question
+def _clocks_of_list(actor: Actor, ticket_ids: list[UUID]) -> QuerySet[Clock]:
+    return Clock.objects.visible_to(actor).filter(ticket__among=ticket_ids).order_by("target")
 
 
 def receipt(actor: Actor, about: Ticket, target: str, *, language: str, at: datetime) -> Receipt:
@@ -94,7 +107,12 @@ def receipt_of(about: Ticket, found: Reckoning, *, language: str, at: datetime) 
 def lacking_of(actor: Actor, about: Sequence[Ticket]) -> dict[UUID, list[str]]:
     """The duties that lack now on the tickets of a list, by ticket (HOP-5): one question for the whole page."""
     found: dict[UUID, list[str]] = {}
-    rows = TicketDuty.objects.visible_to(actor).filter(ticket__in=[row.id for row in about])
-    for ticket_id, code in rows.filter(lacking_since__isnull=False).values_list("ticket_id", "code"):
+    for ticket_id, code in _lacking_of_list(actor, [row.id for row in about]) if about else ():
         found.setdefault(ticket_id, []).append(code)
     return found
+
+
+@question
+def _lacking_of_list(actor: Actor, ticket_ids: list[UUID]) -> QuerySet[TicketDuty, tuple[UUID, str]]:
+    rows = TicketDuty.objects.visible_to(actor).filter(ticket__among=ticket_ids, lacking_since__isnull=False)
+    return rows.values_list("ticket_id", "code")

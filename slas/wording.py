@@ -122,10 +122,19 @@ def _same_day(start: object, end: datetime, zone: ZoneInfo) -> bool:
     return isinstance(start, datetime) and shown_day(start, zone) == shown_day(end, zone, ends=True)
 
 
+def first_in_french(text: str, day: date, language: str) -> str:
+    """A written date as French writes the first of a month.
+
+    >>> first_in_french("ven. 1 mai 2026", date(2026, 5, 1), "fr")
+    'ven. 1er mai 2026'
+    """
+    return text.replace("1 ", "1er ", 1) if day.day == 1 and language == "fr" else text
+
+
 def day_text(day: date) -> str:
     """A date in the active language: ``Thu 12 Nov 2026``, ``jeu. 12 nov. 2026``."""
     language = "fr" if (get_language() or "").startswith("fr") else "en"
-    return str(format_date(day, DAY_PATTERN, locale=language))
+    return first_in_french(str(format_date(day, DAY_PATTERN, locale=language)), day, language)
 
 
 def duration_text(seconds: int) -> str:

@@ -67,6 +67,8 @@ BY_NAME: dict[str, list[str]] = {
         "tests/lifecycle/test_filing.py",
         "tests/lifecycle/test_acts.py",
     ],
+    "lifecycle/messages.py": ["tests/lifecycle/test_edits.py", "tests/lifecycle/test_acts.py"],
+    "lifecycle/workarounds.py": ["tests/lifecycle/test_acts.py", "tests/lifecycle/test_contract_workflow.py"],
     "lifecycle/filing.py": ["tests/lifecycle/test_filing.py", "tests/lifecycle/test_environment_decides.py"],
     "lifecycle/inputs.py": ["tests/lifecycle/test_filing.py", "tests/lifecycle/test_edits.py"],
     "lifecycle/holds.py": ["tests/lifecycle/test_holds.py"],

@@ -56,6 +56,7 @@ WAYS: dict[str, tuple[tuple[str, ...], str]] = {
     "team": (("main .table a[href^='/administration/teams/']",), ""),
     "sign-terms": (("main .list a[href$='/contracts/new/']",), ""),
     "sign": (("main .list a[href$='/contracts/new/']", "main .list a[href*='terms=']"), ""),
+    "end": (("main .list a[href$='/end/']",), ""),
     "person": (("main .table a[href^='/administration/people/']",), ""),
 }
 """Links that are followed from page to page, then what is added to the last address."""
@@ -90,6 +91,7 @@ SHOTS = (
     Shot("nothing-here", "contact", "/nothing-here/"),
     Shot("queue", "engineer_n1", "/queue/"),
     Shot("queue-wide", "engineer_n1", "/queue/?view=open&more=1"),
+    Shot("queue-by-team", "support_manager", "/queue/?view=open&more=1&order=team"),
     Shot("queue-empty", "engineer_n1", "/queue/?search=nothing-of-the-kind"),
     Shot("queue-keys", "engineer_n1", "/queue/", press=("[data-key-help]",)),
     Shot("queue-views", "engineer_n1", "/queue/views/"),
@@ -132,6 +134,8 @@ SHOTS = (
     Shot("administration-sign-terms", "account_manager", "sign-terms:/administration/contracts/"),
     Shot("administration-sign", "account_manager", "sign:/administration/contracts/"),
     Shot("administration-sign-refused", "account_manager", "sign:/administration/contracts/", press=(SIGN,)),
+    Shot("administration-end", "account_manager", "end:/administration/contracts/"),
+    Shot("administration-end-refused", "account_manager", "end:/administration/contracts/", press=(SIGN,)),
     Shot("administration-customer-new", "administrator", "/administration/customers/new/"),
     Shot("administration-customer", "administrator", "customer:/administration/customers/"),
     Shot("administration-contacts", "administrator", "contacts:/administration/customers/"),

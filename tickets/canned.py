@@ -11,6 +11,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
+from accounts import audit
+from accounts.audit import Act
 from accounts.errors import Forbidden, Invalid, NotFound, Stale
 from accounts.identifiers import uuid7
 from accounts.models import LANGUAGES, Membership
@@ -71,7 +73,7 @@ def text_for(actor: Actor, reply_id: UUID, language: str, visibility: str) -> st
     Raises ``NotFound`` for one that is archived, somebody else's, not meant for that or without a text in ``language``.
     """
     found = canned_reply(actor, reply_id)
-    text = {"fr": found.body_fr, "en": found.body_en}.get(language, "")
+    text = found.texts.get(language, "")
     is_meant = found.use in (CannedUse.BOTH, visibility)
     if found.archived_at or not text or not is_meant:
         raise NotFound
@@ -100,6 +102,7 @@ def create_canned_reply(*, actor: Actor, at: datetime, wording: Wording, is_shar
     _require_room(actor, is_shared)
     with _one_of_a_title():
         made.save(force_insert=True)
+    _tell(actor, at, Act.CANNED_CREATED, made, made.title)
     return made.id
 
 
@@ -108,18 +111,22 @@ def change_canned_reply(*, actor: Actor, at: datetime, reply_id: UUID, version: 
     changed it since ``version``."""
     row = _changeable(actor, reply_id)
     checked = _checked(wording)
+    old = {name: getattr(row, name) for name, text in checked.items() if getattr(row, name) != text}
     with _one_of_a_title():
         rows = CannedReply.objects.visible_to(actor).filter(pk=row.id, version=version)
         changed = rows.update(**checked, **_edited(actor, at), version=F("version") + 1)
     if not changed:
         raise Stale(_("%(name)s changed this meanwhile.") % {"name": row.edited_by_name or _("Somebody")})
+    if old:
+        _tell(actor, at, Act.CANNED_CHANGED, row, checked["title"], old=old, new={name: checked[name] for name in old})
 
 
 def archive_canned_reply(*, actor: Actor, at: datetime, reply_id: UUID) -> None:
     """Offer a reply no longer. It stays readable and can be restored. Raises ``NotFound`` or ``Forbidden``."""
     row = _changeable(actor, reply_id)
     rows = CannedReply.objects.visible_to(actor).filter(pk=row.id, archived_at__isnull=True)
-    rows.update(archived_at=at, **_edited(actor, at), version=F("version") + 1)
+    if rows.update(archived_at=at, **_edited(actor, at), version=F("version") + 1):
+        _tell(actor, at, Act.CANNED_ARCHIVED, row, row.title)
 
 
 def restore_canned_reply(*, actor: Actor, at: datetime, reply_id: UUID) -> None:
@@ -131,7 +138,9 @@ def restore_canned_reply(*, actor: Actor, at: datetime, reply_id: UUID) -> None:
     _require_room(actor, row.owner_id is None)
     with _one_of_a_title():
         rows = CannedReply.objects.visible_to(actor).filter(pk=row.id, archived_at__isnull=False)
-        rows.update(archived_at=None, **_edited(actor, at), version=F("version") + 1)
+        changed = rows.update(archived_at=None, **_edited(actor, at), version=F("version") + 1)
+    if changed:
+        _tell(actor, at, Act.CANNED_RESTORED, row, row.title)
 
 
 def visibility_of(act: str) -> str:
@@ -152,6 +161,12 @@ def _changeable(actor: Actor, reply_id: UUID) -> CannedReply:
 
 def _edited(actor: Actor, at: datetime) -> dict[str, Any]:
     return {"edited_at": at, "edited_by_id": actor.person, "edited_by_name": actor.name}
+
+
+def _tell(actor: Actor, at: datetime, act: Act, row: CannedReply, title: str, **data: Any) -> None:
+    """Into the trail of administration, where the whole desk is concerned; what somebody keeps for himself is his."""
+    if row.owner_id is None:
+        audit.record(actor, at, act, subject=title, subject_id=row.id, **data)
 
 
 def _in_use(actor: Actor, is_shared: bool) -> QuerySet[CannedReply]:

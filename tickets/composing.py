@@ -9,6 +9,7 @@ from django.db.models import CharField, F, JSONField, Q, QuerySet, Subquery, UUI
 from django.db.models.functions import Cast, JSONObject
 
 from accounts.models import LANGUAGES, Membership
+from accounts.questions import question
 from accounts.tenancy import Actor
 from tickets.drafts import load_drafts
 from tickets.models import CannedReply, CannedUse, Draft, Ticket
@@ -46,13 +47,18 @@ def begin(actor: Actor, about: Ticket, forms: Sequence[str]) -> Beginning:
         return Beginning(load_drafts(actor, forms) if forms else {})
     drafts: dict[str, dict[str, str]] = {}
     replies, language = [], ""
-    for part, label, key, content in _drafts(actor, forms).union(_replies(actor, about), all=True):
+    for part, label, key, content in _begun(actor, about.author_id, tuple(forms)):
         if part == "draft":
             drafts[label] = dict(content)
             continue
         replies.append(_offer(key, label, content))
         language = content["language"] or ""
     return Beginning(drafts, tuple(sorted(replies, key=lambda one: (one.title.casefold(), one.id))), language)
+
+
+@question
+def _begun(actor: Actor, author_id: UUID, forms: tuple[str, ...]) -> QuerySet[Any, Any]:
+    return _drafts(actor, forms).union(_replies(actor, author_id), all=True)
 
 
 def _drafts(actor: Actor, forms: Sequence[str]) -> QuerySet[Any, Any]:
@@ -62,8 +68,8 @@ def _drafts(actor: Actor, forms: Sequence[str]) -> QuerySet[Any, Any]:
     ).values_list(*_COLUMNS)
 
 
-def _replies(actor: Actor, about: Ticket) -> QuerySet[Any, Any]:
-    contact = Membership.objects.visible_to(actor).filter(pk=about.author_id).values("user__language")[:1]
+def _replies(actor: Actor, author_id: UUID) -> QuerySet[Any, Any]:
+    contact = Membership.objects.visible_to(actor).filter(pk=author_id).values("user__language")[:1]
     said = {code: ~Q(**{f"body_{code}": ""}) for code, _name in LANGUAGES}
     content = JSONObject(use=F("use"), is_own=Q(owner__isnull=False), language=Subquery(contact), **said)
     rows = CannedReply.objects.visible_to(actor).filter(archived_at__isnull=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from accounts.batches import Rows
 from accounts.tenancy import Actor
 from tickets.models import Comment, Event, Ticket, Visibility
 from tickets.standing import Standing
@@ -51,6 +52,6 @@ def build_event(ticket: Ticket, actor: Actor, entry: Entry) -> Event:
     return event
 
 
-def append(events: Sequence[Event]) -> None:
-    """Write events in one statement. Raises ``IntegrityError`` where one was already written (sequence, key)."""
-    Event.objects.bulk_create(events)
+def rows(events: Sequence[Event]) -> Rows:
+    """The events, to be written. That raises ``IntegrityError`` where one was already written (sequence, key)."""
+    return Rows(Event, events)

@@ -121,6 +121,12 @@ class Ticket(models.Model):
                 name="ticket_open_by_opening",
                 condition=models.Q(state__in=sorted(map(str, OPEN_STATES))),
             ),
+            models.Index(
+                fields=["provider", "team", "severity_rank", "opened_at", "id"],
+                name="ticket_open_by_team",
+                condition=models.Q(state__in=sorted(map(str, OPEN_STATES))),
+            ),
+            models.Index(fields=["provider", "team", "severity_rank", "opened_at", "id"], name="ticket_all_by_team"),
             GinIndex(fields=["title"], name="ticket_title_words", opclasses=["gin_trgm_ops"]),
         ]
 
@@ -347,3 +353,8 @@ class CannedReply(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """What it says, by language; empty where it says nothing in one."""
+        return {"fr": self.body_fr, "en": self.body_en}

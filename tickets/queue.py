@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from accounts.errors import Invalid
 from accounts.models import TeamMember
 from accounts.tenancy import Actor
+from tickets import team_order
 from tickets.models import Ticket
 from tickets.states import OPEN_STATES, State
 
@@ -30,6 +31,12 @@ MOST_FOUND: Final = 500
 """Tickets with the words that a search looks at: of those in its states and of its customer, the ones changed last."""
 NAMED_BY: Final = {"customer": "name", "contract": "reference", "environment": "name", "team": "name"}
 """What a list shows of what a ticket is related to; the rest of those rows stays in the database."""
+LISTED: Final = (
+    "customer", "contract", "terms", "environment", "team", "number", "reference", "state", "contract_state", "title",
+    "severity", "severity_kind", "severity_rank", "workaround", "author_name", "assignee", "assignee_name", "opened_at",
+    "updated_at", "public_updated_at", "due_at", "version", "public_version",
+)  # fmt: skip
+"""What lists show or go by; the rest of a ticket stays in the database until somebody asks for it."""
 COUNTED: Final = 999
 """Up to here lists are counted; beyond it the exact number helps nobody and costs."""
 STATE_FILTERS: dict[str, frozenset[State] | None] = {
@@ -47,11 +54,15 @@ TEAMS: Final = frozenset({"", "mine", "none"})
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """An order: its columns before the key, and whether it runs from the greatest. ``NULL`` comes last."""
+    """An order: its columns before the key, and whether it runs from the greatest. ``NULL`` comes last.
+
+    ``is_by_team``: the first column stands for the name of a team (see ``tickets.team_order``); for staff only.
+    """
 
     columns: tuple[str, ...]
     descending: bool = False
     has_gaps: bool = False
+    is_by_team: bool = False
 
 
 ORDERS: Final[dict[str, Sort]] = {
@@ -60,8 +71,9 @@ ORDERS: Final[dict[str, Sort]] = {
     "updated": Sort(("updated_at",), descending=True),
     "opened": Sort(("opened_at",), descending=True),
     "told": Sort(("public_updated_at",), descending=True),
+    "team": Sort(team_order.COLUMNS, is_by_team=True),
 }
-"""Deadline: soonest first. Severity: gravest first, among them the oldest. The others: last first."""
+"""Deadline: soonest first. Severity: gravest first, among them the oldest. Team: by name. The others: last first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +181,7 @@ def queue(actor: Actor, *, order: str = "due", after: str = "", size: int = 50, 
 def page_of(actor: Actor, filters: Filters, order: str, after: str, size: int, related: Sequence[str]) -> QueuePage:
     """A page that begins behind ``after``: no row comes twice or is passed over while others come and go."""
     cut = Cut(filters)
-    rows = _first(_behind(matching(actor, filters), order, after), order, size + 1)
+    rows = _page(actor, filters, order, after, size + 1)
     found = _with(related, cut.with_rows(rows))
     next_cursor = _encoded(found[size - 1], ORDERS[order]) if len(found) > size else ""
     return QueuePage(found[:size], next_cursor, cut.told(found))
@@ -177,27 +189,51 @@ def page_of(actor: Actor, filters: Filters, order: str, after: str, size: int, r
 
 def first_of(rows: QuerySet[Ticket], order: str, number: int, related: Sequence[str]) -> list[Ticket]:
     """The first rows of a list, in order, with what they are related to."""
-    return _with(related, _first([rows], order, number))
+    return _with(related, _of_keys([ordered(rows, order).values("pk")[:number]], order, number))
 
 
 def _with(related: Sequence[str], rows: QuerySet[Ticket]) -> list[Ticket]:
-    return list(rows.select_related(*related).defer(*_unread(tuple(related))))
+    """The rows with the names of what they are related to. Fifty tickets of few customers share one of each."""
+    found = list(rows.annotate(**_names(tuple(related))).only(*LISTED))
+    for name in related:
+        _relate(found, name)
+    return found
 
 
 @lru_cache(maxsize=16)
-def _unread(related: tuple[str, ...]) -> tuple[str, ...]:
-    """Columns that no list shows."""
-    columns = ["description"]
-    for name in related:
-        told = Ticket._meta.get_field(name).related_model._meta.concrete_fields  # type: ignore[union-attr]
-        columns += [f"{name}__{one.name}" for one in told if not one.primary_key and one.name != NAMED_BY[name]]
-    return tuple(columns)
+def _names(related: tuple[str, ...]) -> dict[str, F]:
+    return {f"{name}_{NAMED_BY[name]}": F(f"{name}__{NAMED_BY[name]}") for name in related}
 
 
-def _first(parts: Sequence[QuerySet[Ticket]], order: str, number: int) -> QuerySet[Ticket]:
-    """The first rows of a list in parts. Each part is cut off before anything is joined: the planner would otherwise
-    join all of them first."""
-    keys, *others = [ordered(part, order).values("pk")[:number] for part in parts]
+def _relate(rows: Sequence[Ticket], name: str) -> None:
+    """Give rows what they are related to, with its key and its name; the rest of it stays in the database."""
+    model: Any = Ticket._meta.get_field(name).related_model
+    named = NAMED_BY[name]
+    key, label = f"{name}_id", f"{name}_{named}"
+    known: dict[UUID | None, Any] = {None: None}
+    for row in rows:
+        told = row.__dict__
+        if told[key] not in known:
+            known[told[key]] = model.from_db(row._state.db, ["id", named], [told[key], told[label]])
+        row._state.fields_cache[name] = known[told[key]]
+
+
+def _page(actor: Actor, filters: Filters, order: str, after: str, number: int) -> QuerySet[Ticket]:
+    """The first rows of a list behind a place. Each part is cut off before anything is joined: the planner would
+    otherwise join all of them first."""
+    rows, sort = matching(actor, filters), _sort(order)
+    place = _decoded(after, sort) if after else ()
+    if sort.is_by_team:
+        if actor.is_external:
+            raise _not_offered()
+        return _of_keys(team_order.first_keys(actor, rows, place, number), order, number)
+    parts = _behind(rows, sort, place)
+    return _of_keys([ordered(part, order).values("pk")[:number] for part in parts], order, number)
+
+
+def _of_keys(parts: Sequence[QuerySet[Any, Any]], order: str, number: int) -> QuerySet[Ticket]:
+    """The first of the rows that have the keys of these parts, in order."""
+    keys, *others = parts
     return ordered(Ticket.objects.filter(pk__in=keys.union(*others, all=True) if others else keys), order)[:number]
 
 
@@ -205,7 +241,7 @@ def versions_of_page(
     actor: Actor, filters: Filters, *, order: str = "due", after: str = "", size: int = 50
 ) -> dict[str, int]:
     """Which tickets a page would show now, by reference, with their versions: enough to tell whether it is fresh."""
-    rows = _first(_behind(matching(actor, filters), order, after), order, min(size, PAGE_LIMIT))
+    rows = _page(actor, filters, order, after, min(size, PAGE_LIMIT))
     return dict(rows.values_list("reference", "version"))
 
 
@@ -228,13 +264,19 @@ def counts(actor: Actor, lists: Sequence[Filters]) -> list[int]:
 def ordered(rows: QuerySet[Ticket], order: str) -> QuerySet[Ticket]:
     """The rows in an order that leaves no two of them level. Raises ``Invalid`` for one that is not offered."""
     sort = _sort(order)
+    if sort.is_by_team:
+        return rows.order_by(*team_order.by_team())
     return rows.order_by(*(_direction(column, sort) for column in sort.columns), "-id" if sort.descending else "id")
 
 
 def _sort(order: str) -> Sort:
     if order not in ORDERS:
-        raise Invalid({"order": [_("This order is not offered.")]})
+        raise _not_offered()
     return ORDERS[order]
+
+
+def _not_offered() -> Invalid:
+    return Invalid({"order": [_("This order is not offered.")]})
 
 
 def _direction(column: str, sort: Sort) -> OrderBy:
@@ -282,15 +324,13 @@ def _by_due(rows: QuerySet[Ticket], filters: Filters) -> QuerySet[Ticket]:
 
 
 # Where a page begins --------------------------------------------------------------------------------------------------
-def _behind(rows: QuerySet[Ticket], order: str, after: str) -> list[QuerySet[Ticket]]:
+def _behind(rows: QuerySet[Ticket], sort: Sort, place: Sequence[Any]) -> list[QuerySet[Ticket]]:
     """What comes behind a place, in parts that each lie together in an index."""
-    sort = _sort(order)
-    if not after:
+    if not place:
         return [rows]
-    values = _decoded(after, sort)
     if sort.has_gaps:
-        return _behind_gaps(rows, sort.columns[0], *values)
-    return [rows.filter(_beyond((*sort.columns, "id"), values, sort.descending))]
+        return _behind_gaps(rows, sort.columns[0], *place)
+    return [rows.filter(_beyond((*sort.columns, "id"), place, sort.descending))]
 
 
 def _beyond(columns: Sequence[str], values: Sequence[Any], is_descending: bool) -> "Lookup[bool]":
@@ -309,8 +349,12 @@ def _behind_gaps(rows: QuerySet[Ticket], column: str, value: datetime | None, ke
 
 def _encoded(row: Ticket, sort: Sort) -> str:
     values = [getattr(row, column) for column in sort.columns]
-    told = [value.isoformat() if isinstance(value, datetime) else value for value in values]
+    told = [value.isoformat() if isinstance(value, datetime) else _plain(value) for value in values]
     return base64.urlsafe_b64encode(json.dumps([*told, str(row.id)]).encode()).decode()
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, UUID) else value
 
 
 def _decoded(cursor: str, sort: Sort) -> tuple[Any, ...]:
@@ -324,8 +368,10 @@ def _decoded(cursor: str, sort: Sort) -> tuple[Any, ...]:
 
 def _value(column: str, value: Any, sort: Sort) -> Any:
     """A value of a cursor, checked: PostgreSQL refuses numbers and displacements that Python takes."""
-    if value is None and sort.has_gaps:
+    if value is None and (sort.has_gaps or column == "team_id"):
         return None
+    if column == "team_id":
+        return UUID(value)
     if column == "severity_rank":
         if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**15:
             raise ValueError("rank")

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import Forbidden, Invalid, NotFound
 from accounts.identifiers import uuid7
+from accounts.questions import question
 from accounts.tenancy import Actor
 from tickets.models import QueuePreference, QueueView, SavedView, SharedView
 from tickets.text import bounded, clean_line
@@ -65,16 +66,8 @@ class Look:
 
 def memory(actor: Actor) -> Memory:
     """All that the queue remembers about the actor, in one statement."""
-    own = _told(SavedView.objects.visible_to(actor), "own")
-    shared = _told(SharedView.objects.visible_to(actor), "shared")
-    liked = QueuePreference.objects.visible_to(actor).annotate(
-        kind=Value("liked"), nothing=Value({}, output_field=JSONField())
-    )
-    rows = own.union(
-        shared, liked.values_list("kind", "owner_id", "opens_with", "owner_id", "nothing", "columns"), all=True
-    )
     found: dict[str, list[Kept]] = {"own": [], "shared": [], "liked": []}
-    for kind, key, name, owner, filters, columns in rows:
+    for kind, key, name, owner, filters, columns in _remembered(actor):
         found[kind].append(Kept(key, name, owner, filters, tuple(columns), kind == "shared"))
     likes = next(iter(found["liked"]), None)
     return Memory(
@@ -83,6 +76,17 @@ def memory(actor: Actor) -> Memory:
         likes.columns if likes else (),
         likes.name if likes else "",
     )
+
+
+@question
+def _remembered(actor: Actor) -> QuerySet[Any, Any]:
+    own = _told(SavedView.objects.visible_to(actor), "own")
+    shared = _told(SharedView.objects.visible_to(actor), "shared")
+    liked = QueuePreference.objects.visible_to(actor).annotate(
+        kind=Value("liked"), nothing=Value({}, output_field=JSONField())
+    )
+    likes = liked.values_list("kind", "owner_id", "opens_with", "owner_id", "nothing", "columns")
+    return own.union(shared, likes, all=True)
 
 
 def _told(rows: QuerySet[Any], kind: str) -> QuerySet[Any, Any]:

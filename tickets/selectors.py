@@ -2,9 +2,10 @@
 
 from uuid import UUID
 
-from django.db.models import Case, Q, QuerySet, When
+from django.db.models import Case, Q, QuerySet, When, prefetch_related_objects
 
 from accounts.errors import NotFound
+from accounts.questions import question
 from accounts.tenancy import Actor
 from contracts.selectors import terms_by_id
 from tickets.models import Attachment, Comment, Event, Ticket, Workaround
@@ -23,27 +24,47 @@ def tickets(actor: Actor) -> QuerySet[Ticket]:
 
 def ticket(actor: Actor, reference: str) -> Ticket:
     """One ticket with its customer, contract, environment and team; raises ``NotFound``."""
-    rows = tickets(actor).select_related("customer", "contract", "environment", "team")
-    found = rows.filter(reference=reference).first()
+    found = _ticket.one(actor, reference)
     if found is None:
         raise NotFound
     return found
 
 
+@question
+def _ticket(actor: Actor, reference: str) -> QuerySet[Ticket]:
+    return tickets(actor).select_related("customer", "contract", "environment", "team").filter(reference=reference)
+
+
 def conversation(actor: Actor, about: Ticket) -> list[Comment]:
     """The messages that the actor may read, oldest first, with their files."""
-    rows = Comment.objects.visible_to(actor).filter(ticket=about)
-    return list(rows.prefetch_related("attachments"))
+    found = _comments(actor, about.id)
+    prefetch_related_objects(found, "attachments")
+    return found
+
+
+@question
+def _comments(actor: Actor, ticket_id: UUID) -> QuerySet[Comment]:
+    return Comment.objects.visible_to(actor).filter(ticket_id=ticket_id)
 
 
 def timeline(actor: Actor, about: Ticket) -> list[Event]:
     """The journal entries that the actor may read, in order."""
-    return list(Event.objects.visible_to(actor).filter(ticket=about))
+    return _journal(actor, about.id)
+
+
+@question
+def _journal(actor: Actor, ticket_id: UUID) -> QuerySet[Event]:
+    return Event.objects.visible_to(actor).filter(ticket_id=ticket_id)
 
 
 def filed_files(actor: Actor, about: Ticket) -> list[Attachment]:
     """The files that came with the ticket itself, not with a later message."""
-    return list(Attachment.objects.visible_to(actor).filter(ticket=about, comment__isnull=True))
+    return _filed_files(actor, about.id)
+
+
+@question
+def _filed_files(actor: Actor, ticket_id: UUID) -> QuerySet[Attachment]:
+    return Attachment.objects.visible_to(actor).filter(ticket_id=ticket_id, comment__isnull=True)
 
 
 def customer_cases(

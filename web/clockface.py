@@ -7,11 +7,12 @@ cannot differ.
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from django.utils.translation import gettext
 
-from web.moments import duration_words, span_units
+from web.moments import duration_words, reader_language, span_units
 
 SOON_SHARE: Final = 0.25
 SOON_SECONDS: Final = 3600
@@ -73,8 +74,19 @@ def _running(clock: Any, at: dt.datetime) -> ClockFace:
     soon = _soon_at(clock, due)
     tone, icon = ("amber", "alarm") if at >= soon else ("blue", "clock")
     kind = "soon" if at >= soon else "running"
-    words = gettext("due in %(span)s") % {"span": duration_words(left)} if left else gettext("due now")
+    words = _due_words(duration_words(left), reader_language()) if left else gettext("due now")
     return ClockFace(kind, tone, icon, words, due, soon, True, _share(clock, due, at))
+
+
+# A list tells dozens of spans, page after page: kept for the reader's language.
+@lru_cache(maxsize=4096)
+def _due_words(span: str, language: str) -> str:
+    return gettext("due in %(span)s") % {"span": span}
+
+
+@lru_cache(maxsize=4096)
+def _overdue_words(span: str, language: str) -> str:
+    return gettext("overdue by %(span)s") % {"span": span}
 
 
 def _share(clock: Any, due: dt.datetime, at: dt.datetime) -> int | None:
@@ -96,7 +108,7 @@ def _soon_at(clock: Any, due: dt.datetime) -> dt.datetime:
 
 
 def _overdue(kind: str, since: dt.datetime, at: dt.datetime, due: dt.datetime | None) -> ClockFace:
-    words = gettext("overdue by %(span)s") % {"span": duration_words((at - since).total_seconds())}
+    words = _overdue_words(duration_words((at - since).total_seconds()), reader_language())
     return ClockFace(kind, "red", "alert-triangle", words, due, None, True, 100)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
@@ -12,6 +13,7 @@ from django.utils.translation import gettext
 
 from accounts import selectors as people
 from accounts.models import Membership
+from accounts.questions import question
 from accounts.roles import Role
 from accounts.tenancy import Actor
 from notifications import selectors as notifications
@@ -73,6 +75,13 @@ _HOME_OF = {
 }
 
 
+@question
+def _own(actor: Actor) -> QuerySet[Membership]:
+    rows = Membership.objects.visible_to(actor).filter(id=actor.person)
+    told = rows.select_related("provider", "customer").only("id", "provider__name", "customer__name")
+    return told.annotate(unread=ArraySubquery(notifications.unread(actor)))
+
+
 class _Frame:
     """What the frame shows of its reader, in one question: each page asks it."""
 
@@ -81,9 +90,7 @@ class _Frame:
 
     @cached_property
     def _own(self) -> Any:
-        rows = Membership.objects.visible_to(self.actor).filter(id=self.actor.person)
-        told = rows.select_related("provider", "customer").only("id", "provider__name", "customer__name")
-        return told.annotate(unread=ArraySubquery(notifications.unread(self.actor))).first()
+        return _own.one(self.actor)
 
     @property
     def place(self) -> dict[str, str]:

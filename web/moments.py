@@ -13,7 +13,7 @@ from babel.dates import format_date as babel_date
 from babel.dates import get_timezone_location
 from django.utils.translation import get_language, gettext, npgettext, pgettext
 
-from slas.wording import DAY_PATTERN
+from slas.wording import DAY_PATTERN, first_in_french
 
 NOTHING: Final = "—"
 MINUTE: Final = 60
@@ -82,7 +82,7 @@ def format_date(day: dt.date, *, style: str = "full") -> str:
 @lru_cache(maxsize=4096)
 def _date_words(day: dt.date, style: str, language: str) -> str:
     pattern = _DATE_PATTERNS[style].get(language, _DATE_PATTERNS[style]["en"])
-    return str(babel_date(day, pattern, locale=_locale(language)))
+    return first_in_french(str(babel_date(day, pattern, locale=_locale(language))), day, language)
 
 
 def format_moment(
@@ -163,23 +163,32 @@ def duration_words(seconds: float, *, hours_only: bool = False) -> str:
 
     `hours_only` never speaks of days: working time has no days of 24 hours.
     """
-    units = _units(reader_language())
-    total = int(abs(seconds))
-    if total < MINUTE:
+    return _span(int(abs(seconds)) // MINUTE, hours_only, reader_language())
+
+
+@lru_cache(maxsize=8192)
+def _span(total: int, hours_only: bool, language: str) -> str:
+    """So many minutes in ``language``, that of the reader: what is kept is kept for it."""
+    units = _units(language)
+    if not total:
         return units["moment"]
-    days, rest = (0, total) if hours_only else divmod(total, DAY)
-    hours, rest = divmod(rest, HOUR)
-    minutes = rest // MINUTE
+    days, rest = (0, total) if hours_only else divmod(total, DAY // MINUTE)
+    hours, minutes = divmod(rest, HOUR // MINUTE)
     parts = [("d", days), ("h", hours)] if days else [("h", hours), ("min", minutes)]
     return " ".join(units[unit] % {"n": amount} for unit, amount in parts if amount)
 
 
 def ago_words(at: dt.datetime, now: dt.datetime) -> str:
     """How long before `now` the instant was ("3 h ago"); days alone beyond a week."""
-    seconds = (now - at).total_seconds()
-    if seconds < MINUTE:
+    return _ago(int((now - at).total_seconds()) // MINUTE, reader_language())
+
+
+@lru_cache(maxsize=8192)
+def _ago(minutes: int, language: str) -> str:
+    """So many minutes ago in ``language``, that of the reader: what is kept is kept for it."""
+    if minutes < 1:
         return gettext("just now")
-    if seconds >= 7 * DAY:
-        days = int(seconds // DAY)
+    if minutes >= 7 * DAY // MINUTE:
+        days = minutes * MINUTE // DAY
         return npgettext("time passed", "%(n)s day ago", "%(n)s days ago", days) % {"n": days}
-    return gettext("%(span)s ago") % {"span": duration_words(seconds)}
+    return gettext("%(span)s ago") % {"span": _span(minutes, False, language)}

@@ -121,7 +121,7 @@ def _filing(
 ) -> dict[str, Any]:
     """Whether the caller may file under the contract now, and what it asks then."""
     asked = environments_asked(holding.terms, platforms)
-    right = filing_right(actor, row, at, holding.terms)
+    right = filing_right(actor, row, at, holding)
     return {
         "allowed": right.allowed,
         "reason": right.reason,

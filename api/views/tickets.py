@@ -23,7 +23,7 @@ from api.paging import size_of
 from api.problems import Unfit, Violation
 from api.ticket_shapes import TicketDetailSerializer, TicketsSerializer
 from contracts.models import Contract
-from contracts.selectors import contracts, terms_at
+from contracts.selectors import contracts, filing_right
 from contracts.terms import Terms
 from lifecycle.disputes import DECIDING
 from lifecycle.duties import plan_version
@@ -88,10 +88,12 @@ class Tickets(ApiView):
         _no_query(request)
         given = read(FilingBody, request.data)
         contract = _contract(self.actor, given.pop("contract"))
-        terms = terms_at(contract, self.at)
+        right = filing_right(self.actor, contract, self.at)
+        terms = right.holding.terms
         _require_questions(terms, given.get("details", {}))
         try:
-            filed = file_ticket(actor=self.actor, at=self.at, contract_id=contract.id, **_arguments(given))
+            wanted: dict[str, Any] = {"contract_id": contract.id, "right": right} | _arguments(given)
+            filed = file_ticket(actor=self.actor, at=self.at, **wanted)
         except Invalid as error:
             raise Invalid(_renamed(error, terms)) from error
         ticket = selectors.ticket(self.actor, filed.reference)

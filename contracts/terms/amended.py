@@ -21,7 +21,7 @@ from contracts.terms.overrides import (
     SunOverride,
 )
 
-SUN = Label("Hours of other zones", "Horaires d'autres fuseaux")
+SUN = Label("Hours of other zones", "Horaires d’autres fuseaux")
 SIGNED_BY = Label("Subsidiary that signed", "Filiale signataire")
 VERSION = Label("Terms, version", "Conditions, version")
 

@@ -12,6 +12,7 @@ from contracts.terms.service import (
     RecoveryObjective,
     RequestItem,
     RequestType,
+    Retention,
 )
 
 
@@ -24,6 +25,8 @@ def promise_problems(terms: Terms) -> Iterator[Problem]:
         yield from _request_type(terms, item, ("request_types", index))
     for index, notice in enumerate(terms.notices):
         yield from _notice(terms, notice, ("notices", index))
+    for index, row in enumerate(terms.retention):
+        yield from _kept(terms, row, ("retention", index))
     for index, window in enumerate(terms.maintenance):
         yield from _window(terms, window, ("maintenance", index))
     for index, objective in enumerate(terms.recovery):
@@ -110,6 +113,12 @@ def _notice(terms: Terms, notice: NoticeRule, path: Path) -> Iterator[Problem]:
     yield from unit(notice.limit.unit, notice.rules, (*path, "limit"))
     if notice.calendar is not None:
         yield from known(notice.calendar, codes_of(terms.calendars), "calendars", (*path, "calendar"))
+
+
+def _kept(terms: Terms, row: Retention, path: Path) -> Iterator[Problem]:
+    """What is reckoned from a known day is counted as the contract counts, or by timers (R10)."""
+    if row.anchor is not None:
+        yield from unit(row.keep.unit, "mega" if terms.computation.rules == "mega" else "timer", (*path, "keep"))
 
 
 def _window(terms: Terms, window: MaintenanceWindow, path: Path) -> Iterator[Problem]:

@@ -18,9 +18,16 @@ class ContractPeriod:
     end_clause: Clause | None = None
 
 
+Anchor = Literal["contract_end"]
+"""What a limit is reckoned from where the product knows the day of it: the last day of the contract."""
+
+
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How long something is kept; ``counted_from`` says since when, ``purged_every`` how often the rest is deleted."""
+    """How long something is kept; ``counted_from`` says since when, ``purged_every`` how often the rest is deleted.
+
+    With an ``anchor`` the day on which it ends can be told.
+    """
 
     code: Code
     label: Label
@@ -28,6 +35,7 @@ class Retention:
     counted_from: Label
     clauses: Clauses
     purged_every: Span | None = None
+    anchor: Anchor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +149,8 @@ class NoticeRule:
     """An act that is in time only so long before or after something (R6b).
 
     ``when_late`` says what follows: the act is refused, or goes on with a warning. ``reading`` marks a figure that
-    the contract leaves open. ``by`` is who has to act, ``except_for`` what needs no notice.
+    the contract leaves open. ``by`` is who has to act, ``except_for`` what needs no notice, ``anchor`` the day
+    that it leads to.
     """
 
     code: Code
@@ -155,6 +164,7 @@ class NoticeRule:
     except_for: Label | None = None
     reading: bool = False
     calendar: Code | None = None
+    anchor: Anchor | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,8 @@ GAUGES = {
     "clocks_due": "Clocks whose next act is due and not done yet.",
     "clocks_late_seconds": "How long the oldest of them has been due.",
     "clocks_set_aside": "Clocks that raised in the sweep and wait for a person.",
+    "duties_due": "Duties whose next act is due and not done yet.",
+    "duties_set_aside": "Duties that raised in the sweep and wait for a person.",
     "outbox_waiting": "Acts that nobody was told of yet.",
     "outbox_late_seconds": "How long the oldest of them has waited.",
     "outbox_failed": "Acts that could not be told.",

@@ -81,7 +81,8 @@ class ClockState:
     """What the clock says. ``remaining_seconds`` (of counted time) is given while paused, when there is no due time.
 
     ``due_at`` of an ended clock is the time that was due when it ended. ``next_action_at`` is the next instant, after
-    the one asked for, at which something is to be done, and ``next_action`` the alert code or ``breach``.
+    the one asked for, at which something is to be done, and ``next_action`` the alert code or ``breach``. ``alerts``
+    are those of ``alerts_reached``; two states that say the same of now are equal, however they came about.
     """
 
     status: Status
@@ -93,6 +94,7 @@ class ClockState:
     breached_at: datetime | None = None
     next_action_at: datetime | None = None
     next_action: str | None = None
+    alerts: "tuple[Alert, ...]" = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +162,7 @@ class Run:
     meanwhile: list[tuple[int, Fact]] = field(default_factory=list)
     alerts: list["Reached"] = field(default_factory=list)
     told: set[str] = field(default_factory=set)
+    _laid: dict[tuple[str, int], Window] = field(default_factory=dict)
 
     @property
     def limit(self) -> Limit | None:
@@ -186,7 +189,10 @@ class Run:
         if limit is None:
             return None
         assert self.started is not None
-        return window(limit, self.policy.calendar, self.started)
+        key = self.severity, self.started
+        if key not in self._laid:
+            self._laid[key] = window(limit, self.policy.calendar, self.started)
+        return self._laid[key]
 
     def reckoned(self) -> Due | None:
         """When the target is due under the facts so far; None where there is no target."""
@@ -215,6 +221,7 @@ def fold(policy: TargetPolicy, facts: Sequence[Fact], at: datetime) -> ClockStat
         breached_at=_instant(run.breached),
         next_action_at=_instant(upcoming[0]) if upcoming else None,
         next_action=upcoming[1] if upcoming else None,
+        alerts=_told(run),
     )
 
 
@@ -229,10 +236,11 @@ def alert_instants(policy: TargetPolicy, facts: Sequence[Fact], at: datetime) ->
 
 def alerts_reached(policy: TargetPolicy, facts: Sequence[Fact], at: datetime) -> tuple[Alert, ...]:
     """The alerts of ``alert_instants`` with the severity and the due time under which each was reached."""
-    return tuple(
-        Alert(one.code, from_seconds(one.at), from_seconds(one.due), one.severity)
-        for one in run_of(policy, facts, at).alerts
-    )
+    return _told(run_of(policy, facts, at))
+
+
+def _told(run: Run) -> tuple[Alert, ...]:
+    return tuple(Alert(one.code, from_seconds(one.at), from_seconds(one.due), one.severity) for one in run.alerts)
 
 
 def run_with(policy: TargetPolicy, severity: str, event: datetime, pauses: Iterable[Pause]) -> Run:

@@ -62,7 +62,7 @@ GRANTED = {
     Role.ENGINEER_N3: DESK | VIEWS,
     Role.SUPPORT_MANAGER: DESK | JUDGE | VIEWS | LEAD | {"contract.propose", "calendar.change"},
     Role.ACCOUNT_MANAGER: {"ticket.reply", "ticket.note", "ticket.watch", "attachment.upload", "calendar.change"}
-    | {"contract.sign"}
+    | {"contract.sign", "contract.end"}
     | JUDGE
     | SIGNER
     | VIEWS,
@@ -71,7 +71,7 @@ GRANTED = {
     | LEAD
     | SIGNER
     | VIEWS
-    | {"people.manage", "audit.read", "contract.sign"},
+    | {"people.manage", "audit.read", "contract.sign", "contract.end"},
     Role.AUDITOR: {"audit.read", "queue.keep"},
     Role.CONTACT: FILER | SIGNER,
     Role.ANIMATOR: FILER | SIGNER,

@@ -2,11 +2,13 @@
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from accounts.errors import Forbidden, NotFound
 from accounts.tenancy import Actor, acting_as, apply_settings, enter_context, personal_context, tenant_context
 from lifecycle.services import reply, take_ticket
 from tests.accounts.populated import FILED, Populated, populate
+from tests.worlds import build_world
 from tickets.models import Comment, Ticket
 
 NAMES = ("app.provider_id", "app.customer_ids", "app.audience", "app.membership_id", "app.user_id")
@@ -41,6 +43,14 @@ def test_the_settings_say_who_acts(mega):
         assert (settings()["app.customer_ids"], settings()["app.audience"]) == ("{}", "staff")
     with acting_as(mega.world.system):
         assert (settings()["app.audience"], settings()["app.membership_id"]) == ("staff", "")
+
+
+def test_the_context_of_a_whole_transaction_goes_with_it(committed_db):
+    world = build_world()
+    with CaptureQueriesContext(connection) as asked, acting_as(world.staff["engineer"]):
+        assert settings()["app.audience"] == "staff"
+    assert sum("set_config" in one["sql"] for one in asked) == 1
+    assert settings() == dict.fromkeys(NAMES, "")
 
 
 def test_a_nested_context_puts_the_former_one_back(mega):

@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.tenancy import acting_as
+from api.openapi import document
 from contracts.models import Contract
 from lifecycle.services import reply, take_ticket
 from slas.models import Clock
@@ -225,3 +226,12 @@ def test_somebody_without_a_place_is_told_so(world: World, sign_in: Callable):
         world.customers[0].customer.membership_set.update(is_active=False)
     answer = browser.get("/api/v1/contracts")
     assert (answer.status_code, answer.json()["code"]) == (403, "no_access")
+
+
+@pytest.mark.parametrize(("name", "most"), [("severity", 40), ("contract", 40), ("q", 100)])
+def test_a_filter_is_as_long_as_the_document_says(engineer: Program, name: str, most: int):
+    asked = document("en")["paths"]["/api/v1/tickets"]["get"]["parameters"]
+    assert {one["name"]: one["schema"].get("maxLength") for one in asked}[name] == most
+    assert engineer.get(f"tickets?{name}={'x' * most}").status_code == 200
+    answer = engineer.get(f"tickets?{name}={'x' * (most + 1)}")
+    assert answer.status_code == 400 and name in answer.json()["errors"]

@@ -432,6 +432,19 @@ def test_pages_lose_and_repeat_nothing_while_tickets_come_in(world: World, engin
     assert len(seen) == len(set(seen)) and there <= set(seen)
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 5])
+def test_what_has_no_deadline_comes_last_page_by_page(world: World, engineer: Program, size: int):
+    references = [world.file().reference for _ in range(5)]
+    with as_system(world):
+        Ticket.objects.filter(reference__in=references[:2]).update(due_at=None)
+    seen, after = [], ""
+    while after is not None:
+        page = told(engineer.get(f"tickets?order=due&size={size}" + (f"&after={after}" if after else "")))
+        seen += [one["reference"] for one in page["tickets"]]
+        after = page["next"]
+    assert seen == [*references[2:], *references[:2]]
+
+
 def test_a_cursor_is_good_for_its_own_order(world: World, engineer: Program):
     for number in range(3):
         world.file(START + number * HOUR)

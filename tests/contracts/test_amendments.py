@@ -507,7 +507,7 @@ def test_a_timeline_answers_every_instant_as_a_question_asked_then(owner_world, 
     with acting_as(owner_world.system):
         asked = [effective(contract, at) for at in instants]
         assert len({(item.terms_id, str(item.overrides)) for item in asked}) == 4
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(5):
             timeline = timelines([contract])[contract.id]
         with django_assert_num_queries(0):
             told = [timeline.at(at) for at in instants]

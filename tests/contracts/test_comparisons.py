@@ -50,7 +50,7 @@ def words(world: World, row: ContractAmendment, at: Any = AGREED) -> list[str]:
             "ouvrable (Monday to Saturday) → ouvré (Monday to Friday) from 1 Jan 2027",
             "ouvrable → ouvré à partir du 1er janv. 2027",
         ),
-        ({"pausing": True}, "waiting time deducted: no → yes", "temps d'attente déduit : non → oui"),
+        ({"pausing": True}, "waiting time deducted: no → yes", "temps d’attente déduit : non → oui"),
         (
             {"calendars": [{"calendar": "fr", "reference": "A", "weekly": {"mon": ["09:00-12:00"]}}]},
             "Monday: 09:00–18:00 → 09:00–12:00",

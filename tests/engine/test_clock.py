@@ -471,6 +471,12 @@ def test_an_alert_tells_what_was_due_under_which_severity() -> None:
     )
 
 
+@pytest.mark.parametrize("until", ["2026-05-06 10:30", "2026-05-06 11:20", "2026-05-07 13:30", "2026-05-09 18:00"])
+def test_a_state_brings_the_alerts_reached_until_then(until) -> None:
+    facts = [started(FILED), fact("severity_changed", "2026-05-06 11:30", "minor")]
+    assert state(facts, until).alerts == alerts_reached(POLICY, facts, at(until))
+
+
 def test_naming_the_same_severity_again_changes_nothing() -> None:
     facts = [started(FILED), fact("severity_changed", "2026-05-06 11:30", "critical")]
     assert alerts(facts, "2026-05-06 11:45") == [("approaching:50", at("2026-05-06 11:00"))]

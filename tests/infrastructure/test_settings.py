@@ -191,7 +191,7 @@ def test_tasks_are_acknowledged_late_and_carry_json_only() -> None:
 
 
 def test_sessions_and_sign_in_limits_outlive_the_broker() -> None:
-    assert settings.SESSION_ENGINE == "django.contrib.sessions.backends.db"
+    assert settings.SESSION_ENGINE == "accounts.sessions"
     assert settings.CACHES["default"]["BACKEND"] == "django.core.cache.backends.db.DatabaseCache"
     assert settings.CACHES["default"]["LOCATION"] == "cache_entries"
 

@@ -18,7 +18,8 @@ from helpdesk.embedded.valkey import ValkeyServer
 from helpdesk.environment import with_secret_files
 from helpdesk.watching import metrics
 from helpdesk.watching.logs import configuration
-from tests.worlds import START, build_world
+from slas.models import TicketDuty
+from tests.worlds import START, as_system, build_world
 
 TOKEN = "a-token-of-the-operator"
 
@@ -99,6 +100,19 @@ def test_a_clock_that_is_due_is_counted_with_its_age(scraper):
     figures = metrics.database_figures()
     assert figures["clocks_due"] == 1
     assert figures["clocks_late_seconds"] > 0
+
+
+@pytest.mark.django_db
+def test_a_duty_is_counted_while_it_is_due_and_once_it_is_set_aside(scraper):
+    world = build_world()
+    world.file(START, severity="critical")
+    with as_system(world):
+        due = TicketDuty.objects.filter(next_action_at__isnull=False)
+        assert metrics.database_figures()["duties_due"] == due.count() == 1
+        due.update(set_aside_at=START)
+    figures = metrics.database_figures()
+    assert (figures["duties_due"], figures["duties_set_aside"], figures["clocks_set_aside"]) == (0, 1, 0)
+    assert "helpdesk_duties_set_aside 1.0" in scraper.get("/metrics").content.decode()
 
 
 @pytest.mark.django_db

@@ -29,6 +29,15 @@ def test_connections_that_browsers_open_in_advance_hold_up_nobody(live_server_pr
     assert slowest < 3
 
 
+def test_a_visitor_who_is_slow_to_speak_is_heard(live_server_process: WebProcess) -> None:
+    place = (urlsplit(live_server_process.base_url).hostname, urlsplit(live_server_process.base_url).port)
+    with socket.create_connection(place, timeout=30) as slow:
+        time.sleep(4)
+        slow.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        answer = b"".join(iter(lambda: slow.recv(65_536), b""))
+    assert answer.startswith(b"HTTP/1.1 200 ")
+
+
 def test_killed_web_server_can_be_started_again_at_its_address(live_server_process: WebProcess) -> None:
     address = live_server_process.base_url
     live_server_process.kill()

@@ -4,7 +4,8 @@ from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from accounts.errors import Forbidden, Invalid, NotFound, Refused
 from accounts.identifiers import uuid7
@@ -14,6 +15,7 @@ from accounts.tenancy import Actor, acting_as
 from contracts import selectors as contracts
 from contracts.models import Contract, ContractContact
 from contracts.services import add_environment, name_contact, sign_contract
+from lifecycle.services import file_ticket
 from slas.preview import preview_due
 from tests.accounts.populated import partner, upload
 from tests.lifecycle.scenes import MONDAY, Snapshot, clock, do, journal, told
@@ -117,6 +119,47 @@ def test_a_contract_that_cannot_be_counted_takes_no_filing_and_says_so(world):
     with acting_as(customer.contact), pytest.raises(Refused) as asked:
         preview_due(actor=customer.contact, contract=row, severity="critical", at=MONDAY, language="en")
     assert asked.value.code == "cannot_be_counted"
+
+
+def test_what_cannot_be_counted_takes_no_number_although_the_transaction_goes_on(world):
+    customer = world.customers[0]
+    figure = {"target": "response", "severity": "critical", "unit": "business_hours", "reference": "A-1"}
+    week = {"calendar": "fr", "reference": "A-1", "weekly": {"mon": ["09:00-09:01"]}}
+    with as_system(world):
+        overrides = {"figures": [figure | {"amount": 100_000}], "calendars": [week]}
+        Contract.objects.filter(pk=customer.contract.pk).update(overrides=overrides)
+    with acting_as(customer.contact):
+        with pytest.raises(Refused):
+            file_ticket(**filing(customer, actor=customer.contact, at=MONDAY))
+        filed = file_ticket(**filing(customer, actor=customer.contact, at=MONDAY, severity="minor"))
+    assert filed.number == 1001
+
+
+def test_a_right_that_was_just_looked_up_is_not_looked_up_again(world):
+    customer = world.customers[0]
+    with acting_as(customer.contact):
+        (right,) = contracts.filing_contracts(customer.contact, MONDAY)
+        with CaptureQueriesContext(connection) as asked:
+            file_ticket(**filing(customer, actor=customer.contact, at=MONDAY), right=right)
+    # Its platforms, the number, and everything that is written.
+    assert len(asked) == 3
+
+
+def test_a_right_serves_only_the_contract_that_it_is_about(world):
+    first, second = world.customers
+    with acting_as(first.contact):
+        (right,) = contracts.filing_contracts(first.contact, MONDAY)
+        with pytest.raises(NotFound):
+            file_ticket(**filing(second, actor=first.contact, at=MONDAY), right=right)
+
+
+def test_a_right_that_was_refused_files_nothing(world):
+    customer = world.customers[0]
+    with acting_as(customer.contact):
+        right = contracts.filing_right(customer.contact, customer.contract, paris("2029-01-01 00:00"))
+        with pytest.raises(Refused) as refusal:
+            file_ticket(**filing(customer, actor=customer.contact, at=MONDAY), right=right)
+    assert refusal.value.clause == "HSA-20"
 
 
 def test_neither_staff_nor_a_partner_nor_the_product_files(world):

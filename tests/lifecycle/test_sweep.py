@@ -195,6 +195,16 @@ def test_a_sweep_costs_the_same_for_one_and_for_five(world):
     assert cost(1, MONDAY) == cost(5, MONDAY + timedelta(days=7))
 
 
+def test_a_batch_of_the_sweep_is_written_in_two_statements(world):
+    for number in range(3):
+        world.file(MONDAY, of=number % 2)
+    with CaptureQueriesContext(connection) as queries:
+        assert sweep(at=DUE + SECOND) == SweepResult(6, 0)
+    written = [one["sql"] for one in queries if "INSERT INTO" in one["sql"] or "UPDATE tickets_ticket" in one["sql"]]
+    assert len(written) == 2
+    assert [table in written[0] for table in ("tickets_event", "slas_clock", "notifications_outboxentry")] == [True] * 3
+
+
 # A row that raises ----------------------------------------------------------------------------------------------------
 def _poison(world: World, ticket: Ticket) -> None:
     """Make a ticket that cannot be folded: an override that the terms do not know."""

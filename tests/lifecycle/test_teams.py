@@ -1,10 +1,11 @@
 """Tickets given to teams: who has them then, what the journal keeps, who hears of it, what is refused."""
 
+import threading
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, connections, transaction
 from django.utils import translation
 
 from accounts import services as people
@@ -114,3 +115,27 @@ def test_the_database_lets_no_team_cross_to_another_provider(world):
         assert not TeamMember.objects.exists()
     with acting_as(other.customers[0].contact):
         assert not Team.objects.exists()
+
+
+def test_a_team_cannot_be_archived_while_it_is_given_a_ticket(committed_db):
+    world = build_world()
+    experts, engineer, refused = team(world, "Experts", 3, "second"), world.staff["engineer"], []
+
+    def lock_elsewhere() -> None:
+        try:
+            with as_system(world):
+                Team.objects.select_for_update(nowait=True, no_key=True).get(pk=experts.pk)
+        except OperationalError as error:
+            refused.append(error.__cause__.sqlstate)
+        finally:
+            connections.close_all()
+
+    ticket = world.file(MONDAY)
+    with acting_as(engineer):
+        at, version = MONDAY + timedelta(minutes=5), services.version_for(engineer, ticket)
+        told = {"reference": ticket.reference, "team_id": experts.id, "expected_version": version}
+        assign_team(actor=engineer, at=at, **told)
+        other = threading.Thread(target=lock_elsewhere)
+        other.start()
+        other.join(20)
+    assert refused == ["55P03"]

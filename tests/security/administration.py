@@ -20,6 +20,7 @@ class Call:
     kwargs: dict[str, Any] = field(default_factory=dict)
     data: dict[str, Any] = field(default_factory=dict)
     asked: tuple[str, ...] = ()
+    family: str = ""
 
 
 Calls = Callable[[Stage, Person], list[Call]]
@@ -81,6 +82,64 @@ def _signings(stage: Stage, person: Person) -> list[Call]:
         terms = str(owned.contract.terms_id if owned else NOBODY)
         data = {"terms": terms, "reference": "NEW-1", "starts_on": "2029-01-01", "action": "preview"}
         found.append(Call(call.thing, call.entitled, call.kwargs, data, (*call.asked, terms)))
+    return found + _strange_parts(stage, person)
+
+
+def _strange_parts(stage: Stage, person: Person) -> list[Call]:
+    """A contract for a customer of one's own with terms, or with a contact, that are somebody else's or nobody's."""
+    own = _own(stage, person)
+    other = stage.customers["a" if own.key == "c" else "c"]
+    kwargs = {"customer_id": own.customer.id}
+    found = []
+    for thing, key in (("nonexistent", NOBODY), (other.key, other.contract.terms_id)):
+        data = {"terms": str(key), "reference": "NEW-1", "starts_on": "2029-01-01", "action": "preview"}
+        found.append(Call(thing, False, kwargs, data, (str(key),), family="terms"))
+    for thing, key in _strange_people(stage, own).items():
+        data = {"terms": str(own.contract.terms_id), "reference": "NEW-1", "starts_on": "2029-01-01"}
+        data |= {"action": "preview", "package": "standard", "contacts": str(key)}
+        found.append(Call(thing, False, kwargs, data, (str(key),), family="contact"))
+    return found
+
+
+def _own(stage: Stage, person: Person) -> Owned:
+    return stage.customers["c" if person.provider == "octipas" else "a"]
+
+
+def _strange_people(stage: Stage, own: Owned) -> dict[str, UUID]:
+    """Contacts of every other customer, and nobody."""
+    others = {key: stage.people[row.contact].acting.person for key, row in stage.customers.items() if key != own.key}
+    return {"nonexistent": NOBODY} | others
+
+
+def _contact_calls(stage: Stage, person: Person) -> list[Call]:
+    """Nobody becomes a contact of each contract; people of other customers one of a contract of one's own."""
+    own = _own(stage, person)
+    found = _each(_contract, membership=str(NOBODY))(stage, person)
+    for thing, key in _strange_people(stage, own).items():
+        data = {"membership": str(key), "trained_on": "2026-02-03"}
+        found.append(Call(thing, False, {"contract_id": own.contract.id}, data, (str(key),), family="membership"))
+    return found
+
+
+def _guests(stage: Stage, person: Person) -> list[Call]:
+    """Somebody is invited to the desk; somebody to a customer that there is not, or that is the other provider's."""
+    other = stage.customers["a" if person.provider == "octipas" else "c"]
+    found = [Call("-", True, data=dict(_GUEST))]
+    for thing, key in (("nonexistent", NOBODY), (other.key, other.customer.id)):
+        data = _GUEST | {"role": "viewer", "customer": str(key)}
+        found.append(Call(thing, False, data=data, asked=(str(key),), family="customer"))
+    return found
+
+
+def _new_teams(stage: Stage, person: Person) -> list[Call]:
+    """A team of nobody yet; one with somebody who is not of the desk, or whom there is not."""
+    other = "mega" if person.provider == "octipas" else "octipas"
+    people = {"nonexistent": NOBODY, "contact": stage.people["contact_a"].acting.person}
+    people["stranger"] = stage.staff[other]["engineer"].person
+    found = [Call("-", True, data={"name": "A new team", "level": "2"})]
+    for thing, key in people.items():
+        data = {"name": "Another team", "level": "2", "members": str(key)}
+        found.append(Call(thing, False, data=data, asked=(str(key),), family="member"))
     return found
 
 
@@ -131,19 +190,29 @@ CALLS: dict[str, Calls] = {
     "admin_end_customer": _each(_customer),
     "admin_contracts": _plain(),
     "admin_sign_contract": _signings,
+    "admin_end_contract": _each(
+        _contract,
+        last_day="2026-06-15",
+        ended_by="customer",
+        channel="signed",
+        noticed_on="2026-02-01",
+        reason="Why not.",
+        action="preview",
+    ),
+    "admin_withdraw_ending": _each(_contract, reason="It goes on."),
     "admin_people": _plain(),
     "admin_person": _each(_person, display_name="Another name", role="viewer"),
     "admin_end_person": _each(_person),
     "admin_restore_person": _each(_person),
     "admin_partners": _plain(),
-    "admin_contacts": _each(_contract, membership=str(NOBODY)),
+    "admin_contacts": _contact_calls,
     "admin_contact_training": _each(_contact, trained_on="2026-02-03"),
     "admin_withdraw_contact": _each(_contact),
-    "admin_invitations": _plain(**_GUEST),
+    "admin_invitations": _guests,
     "admin_resend_invitation": _each(_invitation),
     "admin_revoke_invitation": _each(_invitation),
     "admin_teams": _plain(),
-    "admin_new_team": _plain(name="A new team", level="2"),
+    "admin_new_team": _new_teams,
     "admin_team": _teams(name="Another name", level="3"),
     "admin_archive_team": _teams(),
     "admin_restore_team": _teams(),
@@ -158,6 +227,8 @@ CALLS: dict[str, Calls] = {
 PERMISSION = {name: "people.manage" for name in CALLS if name.startswith("admin_")} | {
     "access_review_file": "audit.read",
     "admin_sign_contract": "contract.sign",
+    "admin_end_contract": "contract.end",
+    "admin_withdraw_ending": "contract.end",
 }
 OPEN = {
     "join",

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 from django.urls import resolve
 
+from tests.security.cases import Case
 from tests.security.corpus import NIGHTLY
 from tests.security.matrix import Visitor
-from tests.security.routes import Case
 
 
 @dataclass

@@ -14,9 +14,10 @@ from django.urls import reverse
 from accounts.access import Audience
 from accounts.models import Membership, User
 from accounts.tenancy import Actor, acting_as
+from tests.security.cases import Case
 from tests.security.matrix import NIGHTLY, Visitor
 from tests.security.observer import touches, undone
-from tests.security.routes import TABLE, Case, walk
+from tests.security.routes import TABLE, walk
 from tests.security.stage import Stage
 from tests.worlds import PASSWORD, World, build_world, user_of
 

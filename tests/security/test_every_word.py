@@ -14,6 +14,7 @@ import holidays
 import pytest
 import yaml
 from babel import Locale
+from django.template import engines
 from django.test import Client
 from django.utils.translation.trans_real import DjangoTranslation
 
@@ -21,7 +22,7 @@ from contracts.publishing import DATA
 from tests.security.canaries import Person
 from tests.security.routes import TABLE, answered
 from tests.security.stage import Stage
-from web import zones
+from web import clockface, moments, zones
 
 SPOKEN = ("title", "aria-label", "placeholder", "alt", "data-label", "aria-description", "aria-roledescription")
 SILENT = {"script", "style", "code", "kbd", "pre", "textarea", "template"}
@@ -149,10 +150,18 @@ def in_brackets(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     monkeypatch.setattr(DjangoTranslation, "gettext", gettext)
     monkeypatch.setattr(DjangoTranslation, "ngettext", ngettext)
-    # The names of zones are kept by language: nothing of before or of this test may be left there.
-    zones._choices.cache_clear()
+    # Some words are kept by language: nothing of before or of this test may be left there.
+    _forget_words()
     yield
-    zones._choices.cache_clear()
+    _forget_words()
+
+
+def _forget_words() -> None:
+    for kept in (zones._choices, moments._span, moments._ago, moments._units, clockface._due_words):
+        kept.cache_clear()
+    clockface._overdue_words.cache_clear()
+    for loader in engines["django"].engine.template_loaders:  # type: ignore[attr-defined]
+        loader.reset()
 
 
 def _html(stage: Stage, person: Person, verb: str, route: str) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from accounts.access import Audience
-from tests.security import administration
+from tests.security import account_routes, administration, api_routes, contract_routes, desk_routes, ticket_routes
 from tests.security.conftest import policies_apply
 from tests.security.matrix import Matrix
 from tests.security.routes import TABLE, walk
@@ -79,6 +79,8 @@ WRITES = {
     "anonymous": {"demo_sign_in"},
 }
 """What must succeed, so that a walk in which everything fails for a wrong reason does not pass."""
+BULK = {"", "assign", "team", "reply", "severity", "resolve", "close"}
+"""Families of cases of acts on many tickets, of which each has to succeed for people of the desk."""
 CASE = {"titleA", "descriptionA", "symptomsA", "replyA", "commentA", "replynameA", "contractA", "filecontentA"}
 CASE |= {"platformA"}
 READS = {
@@ -109,6 +111,11 @@ def test_every_address_is_classified_and_in_the_table():
     assert {route.name for route in routes} == TABLE.keys()
 
 
+def test_an_address_stands_in_one_room_of_the_table_only():
+    rooms = (account_routes, ticket_routes, desk_routes, contract_routes, api_routes)
+    assert sum(len(room.ROWS) for room in rooms) + len(administration.CALLS) == len(TABLE)
+
+
 def test_only_these_addresses_are_open_to_everybody():
     by_audience = {route.name: route.access.audience for route in walk() if route.access}
     assert {name for name, audience in by_audience.items() if audience == Audience.PUBLIC} == PUBLIC
@@ -133,7 +140,7 @@ def test_an_address_with_a_parameter_is_tried_with_things_of_every_owner(stage):
 
 
 API = ("api_contracts", "api_contract", "api_clocks", "api_clock_receipt", "api_compute", "api_tickets", "api_ticket")
-API += ("api_comments", "api_events", "api_ticket_files", "api_attachment", "api_transitions")
+API += ("api_comments", "api_events", "api_ticket_files", "api_attachment", "api_transitions", "api_watchers")
 API_ACTS = ("api_take", "api_assign", "api_ask", "api_call", "api_severity", "api_resolve", "api_reopen", "api_close")
 API_ACTS += ("api_plan", "api_workaround", "api_accept_workaround", "api_decline_workaround", "api_move", "api_upload")
 API_ACTS += ("api_team", "api_hold", "api_release", "api_exclude", "api_reinstate", "api_contest", "api_accept_contest")
@@ -154,7 +161,7 @@ def test_a_program_learns_no_more_than_its_holder(stage, ledger, key):
     person = stage.people[key]
     verdict = Matrix(stage, person, ledger, by_token=True).walk(API)
     assert not verdict.faults, "\n".join(verdict.faults)
-    assert verdict.written <= {"api_tickets", "api_comments"}
+    assert verdict.written <= {"api_tickets", "api_comments", "api_watchers"}
     answered = {route for route, _verb, status in verdict.statuses if status == 200}
     assert answered == (set(API) if person.provider else set())
     refused = {status for _route, _verb, status in verdict.statuses if status not in {200, 201}}
@@ -181,4 +188,6 @@ def test_nobody_learns_or_changes_what_is_not_his(stage, ledger, key):
     assert verdict.cells >= MIN_CELLS
     missing = WRITES.get(key, set()) - verdict.written
     assert not missing, f"{key} may do this, and nothing was written: {missing}"
+    if key in {"engineer", "manager"}:
+        assert {family for route, family in verdict.deeds if route == "queue_bulk"} == BULK
     assert {stage.aviary.labels[number][0] for number in verdict.seen} >= READS.get(key, set())

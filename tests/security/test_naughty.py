@@ -10,11 +10,12 @@ from django.test import Client
 
 from accounts.tenancy import Actor, acting_as
 from tests.security.canaries import Person
+from tests.security.cases import Case
 from tests.security.corpus import EVERYTHING, FORMULAS, HUGE, MARKDOWN, MARKUP, NAMES, NIGHTLY, SURROGATE, TEXT, TRAPS
 from tests.security.forms import Form, forms_of
 from tests.security.matrix import Visitor
 from tests.security.observer import as_superuser, undone
-from tests.security.routes import TABLE, Case, walk
+from tests.security.routes import TABLE, walk
 from tests.security.stage import Stage
 from tickets.models import Comment, Ticket
 

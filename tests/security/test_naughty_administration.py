@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from tests.security.cases import Case
 from tests.security.corpus import EVERYTHING, FORMULAS, NIGHTLY, TRAPS
 from tests.security.forms import Form, forms_of
 from tests.security.matrix import Visitor
 from tests.security.observer import undone
-from tests.security.routes import Case
 from tests.security.stage import Stage
 
 HOME = "/administration/"
@@ -52,10 +52,12 @@ def _forms(stage: Stage, visitor: Visitor) -> list[Form]:
         f"{HOME}teams/{stage.teams['mega']}/",
         f"{HOME}people/{stage.people['viewer_a'].acting.person}/",
         f"{HOME}contracts/{owned.contract.id}/contacts/",
+        f"{HOME}contracts/{owned.contract.id}/end/",
         "/settings/second-factor/",
         "/places/",
     ]
-    return [*forms_of(visitor, [*(f"{HOME}{page}" for page in LISTS), *deeper]), *DOORS]
+    withdrawal = Form("POST", f"{HOME}contracts/{owned.contract.id}/end/withdraw/", {"reason": ""})
+    return [*forms_of(visitor, [*(f"{HOME}{page}" for page in LISTS), *deeper]), *DOORS, withdrawal]
 
 
 def _send(visitor: Visitor, form: Form, values: dict[str, str]) -> Any:

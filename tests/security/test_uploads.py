@@ -2,17 +2,21 @@
 
 import logging
 import re
+import socket
 import unicodedata
 from collections.abc import Iterator
+from contextlib import suppress
 from email.message import Message
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings as django_settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from tests.harness.servers import WebProcess
 from tests.security.observer import as_superuser, body_of, undone
 from tests.security.stage import Stage
 from tests.security.uploads import Bait, baits
@@ -119,6 +123,37 @@ def test_twenty_megabytes_and_ten_files_are_the_limit(stage: Stage, client: Clie
     with undone():
         crowd = [SimpleUploadedFile(f"{n}.log", b"x") for n in range(30)]
         assert client.post("/attachments/upload/", {"files": crowd}).status_code == 413
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize("path", ["/attachments/upload/", "/sign-in/", "/cases/new/"])
+def test_two_gigabytes_are_refused_unread(live_server_process: WebProcess, path: str):
+    """Also of somebody who is not signed in: the body of a form is read before it is known who sends it."""
+    place = urlsplit(live_server_process.base_url)
+    before = _memory_of(live_server_process)
+    head = b'--x\r\nContent-Disposition: form-data; name="files"; filename="big.log"\r\n\r\n'
+    with socket.create_connection((place.hostname, place.port), timeout=30) as link:
+        link.sendall(
+            f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {2 * 1024**3}\r\n"
+            f"Cookie: {django_settings.CSRF_COOKIE_NAME}={'a' * 32}\r\n"
+            "Content-Type: multipart/form-data; boundary=x\r\n\r\n".encode()
+        )
+        link.sendall(head + b"\0" * 65_536)
+        status = link.recv(65_536).split(b"\r\n", 1)[0]
+    assert status.startswith(b"HTTP/1.1 413 ")
+    assert _memory_of(live_server_process) - before < 50 * 1024
+
+
+def _memory_of(server: WebProcess) -> int:
+    """Kilobytes of the server and its children."""
+    assert server.process is not None
+    found = 0
+    for folder in Path("/proc").iterdir():
+        with suppress(OSError):
+            text = (folder / "stat").read_text() if folder.name.isdigit() else ""
+            if text and server.process.pid in {int(folder.name), int(text.rpartition(")")[2].split()[1])}:
+                found += int(re.findall(r"VmRSS:\s+(\d+)", (folder / "status").read_text())[0])
+    return found
 
 
 @pytest.mark.parametrize(

@@ -183,7 +183,7 @@ def test_after_the_last_sweep_the_journal_holds_every_alert_once(played, setting
         ticket = _fresh(played, ticket)
         events = journal(played, ticket)
         with as_system(played):
-            reached = [alert for one in clocks.reckon(ticket, events, END) for alert in clocks.due_alerts(one, END)]
+            reached = [alert for one in clocks.reckon(ticket, events, END) for alert in clocks.due_alerts(one)]
             expected = sorted((alert.code, alert.at) for alert in reached)
             lacking = duties.missed_days(duties.follow(ticket, events, END), END)
             assert not Clock.objects.filter(next_action_at__isnull=False).exists()

@@ -11,6 +11,7 @@ from django.db import connection, connections
 
 from slas.management.commands import rebuild_clocks
 from slas.models import Clock
+from slas.rows import Cache
 from tests.lifecycle.scenes import MONDAY, clock, do
 from tests.worlds import as_system, build_world
 
@@ -36,19 +37,19 @@ def _check() -> str:
     return told.getvalue()
 
 
-@pytest.mark.parametrize("moment", ["_events", "_rows"])
-def test_an_act_in_the_middle_of_a_check_is_no_difference(committed_db, database_login, monkeypatch, moment):
+@pytest.mark.parametrize(("room", "moment"), [(rebuild_clocks, "_events"), (Cache, "by_ticket")])
+def test_an_act_in_the_middle_of_a_check_is_no_difference(committed_db, database_login, monkeypatch, room, moment):
     world = build_world()
     ticket = world.file(MONDAY)
-    read, answered = getattr(rebuild_clocks, moment), []
+    read, answered = getattr(room, moment), []
 
-    def answer_first(tickets: list) -> object:
+    def answer_first(*given: object) -> object:
         if not answered:
             answered.append(True)
             _elsewhere(lambda: do(world, world.staff["engineer"], "reply", ticket))
-        return read(tickets)
+        return read(*given)
 
-    monkeypatch.setattr(rebuild_clocks, moment, answer_first)
+    monkeypatch.setattr(room, moment, answer_first)
     with database_login("worker"):
         assert _check() == "1 tickets folded, 0 differ\n"
         assert answered
@@ -60,7 +61,7 @@ def test_a_check_reads_and_cannot_write(committed_db, database_login, monkeypatc
     world = build_world()
     world.file(MONDAY)
     seen: list[tuple] = []
-    read = rebuild_clocks._rows
+    read = rebuild_clocks._events
 
     def look(tickets: list) -> object:
         with connection.cursor() as cursor:
@@ -69,7 +70,7 @@ def test_a_check_reads_and_cannot_write(committed_db, database_login, monkeypatc
                 seen.append(cursor.fetchone()[0])
         return read(tickets)
 
-    monkeypatch.setattr(rebuild_clocks, "_rows", look)
+    monkeypatch.setattr(rebuild_clocks, "_events", look)
     with database_login("worker"):
         _check()
         assert seen == ["repeatable read", "on"]

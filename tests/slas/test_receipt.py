@@ -147,7 +147,7 @@ def test_in_french_every_word_is_french(world: World) -> None:
         for one, other in zip(english[name], french[name], strict=True):
             assert one["text"] != other["text"]
     assert french["status"]["label"] == "Tenu"
-    assert french["intervals"][0]["text"] == "lun. 4 mai 2026 à 08:05 – 24:00 : le jour de l'événement ne compte pas."
+    assert french["intervals"][0]["text"] == "lun. 4 mai 2026 à 08:05 – 24:00 : le jour de l’événement ne compte pas."
     assert french["changes"][0]["text"].startswith("Engineer MEGA a changé la sévérité de ")
 
 

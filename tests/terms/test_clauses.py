@@ -151,7 +151,7 @@ def test_the_command_prints_each_clause_with_what_enacts_it() -> None:
 
 
 def test_the_command_speaks_french_and_chooses_by_state() -> None:
-    assert "R12      enacted  Un délai en pause n'a pas d'échéance" in printed(language="fr")
+    assert "R12      enacted  Un délai en pause n’a pas d’échéance" in printed(language="fr")
     states = {line.split()[1] for line in printed(state="data")[:-1]}
     assert states == {"data"}
 

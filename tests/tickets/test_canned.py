@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import ProgrammingError, transaction
 
+from accounts import audit
 from accounts.errors import Forbidden, Invalid, NotFound, Stale
 from accounts.tenancy import Actor, acting_as
 from tests.worlds import World, paris
@@ -143,3 +144,41 @@ def test_nobody_hands_a_reply_of_his_to_somebody_else(world: World):
         CannedReply.objects.update(owner_id=second.person)
     with acting_as(second):
         assert CannedReply.objects.update(title="taken over") == 0
+
+
+def told_of(world: World) -> list[tuple[str, str, str, dict]]:
+    auditor = world.staff["auditor"]
+    with acting_as(auditor):
+        rows = audit.trail(auditor, audit.Trail())
+        return [(row.act, row.actor_name, row.subject, row.data) for row in reversed(rows)]
+
+
+def test_the_trail_tells_what_became_of_a_shared_reply_and_nothing_of_ones_own(world: World):
+    for who, is_shared in (("manager", True), ("engineer", False)):
+        actor = world.staff[who]
+        key = make(actor, is_shared=is_shared)
+        told = {"actor": actor, "at": AT, "reply_id": key}
+        with acting_as(actor):
+            change_canned_reply(**told, version=1, wording=Wording("Thank you", "Merci.", "Thanks.", "public"))
+            change_canned_reply(**told, version=2, wording=Wording("Thank you", "Merci.", "Thanks.", "public"))
+            for _twice in range(2):
+                archive_canned_reply(**told)
+            for _twice in range(2):
+                canned.restore_canned_reply(**told)
+    name = world.staff["manager"].name
+    old = {"use": "both", "title": "Thanks", "body_en": ""}
+    new = {"use": "public", "title": "Thank you", "body_en": "Thanks."}
+    assert told_of(world) == [
+        ("canned_created", name, "Thanks", {}),
+        ("canned_changed", name, "Thank you", {"old": old, "new": new}),
+        ("canned_archived", name, "Thank you", {}),
+        ("canned_restored", name, "Thank you", {}),
+    ]
+
+
+def test_a_change_that_comes_too_late_is_not_in_the_trail(world: World):
+    manager = world.staff["manager"]
+    key = make(manager, is_shared=True)
+    with acting_as(manager), pytest.raises(Stale):
+        change_canned_reply(actor=manager, at=AT, reply_id=key, version=7, wording=Wording("Other", "Non."))
+    assert [act for act, *_rest in told_of(world)] == ["canned_created"]

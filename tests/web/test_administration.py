@@ -96,6 +96,8 @@ def test_a_customer_is_created_and_renamed_and_both_are_told(world: World, admin
         ({"name": "", "country": "FR"}, "name"),
         ({"name": "customer a OF mega", "country": "FR"}, "name"),
         ({"name": "New", "country": "F1"}, "country"),
+        ({"name": "New", "country": "XX"}, "country"),
+        ({"name": "New", "country": "EU"}, "country"),
     ],
 )
 def test_a_refused_customer_keeps_what_was_typed_and_writes_nothing(world: World, admin: Client, given, wrong):

@@ -360,3 +360,23 @@ def test_many_replies_ask_no_more_than_one(world: World, engineer: Client, case:
     assert list(map(len, many)) == list(map(len, one)), "\n".join(many[1])
     assert len(many[0]) <= 8, "\n".join(many[0])
     assert len(many[1]) <= 15, "\n".join(many[1])
+
+
+@pytest.mark.parametrize(
+    ("language", "heading", "use"),
+    [
+        ("en", "Shared canned reply changed", "Both → Private notes"),
+        ("fr", "Réponse type partagée modifiée", "Les deux → Notes privées"),
+    ],
+)
+def test_the_trail_shows_what_became_of_the_words_of_the_desk(world: World, sign_in: Callable, language, heading, use):
+    manager = sign_in(world.staff["manager"])
+    key = make(world.staff["manager"], is_shared=True, body_en="Thank you.")
+    sent = {"title": "Thanks", "use": "private", "body_fr": "", "body_en": "x" * 8_000, "version": "1"}
+    assert manager.post(f"/canned/{key}/", sent).status_code == 303
+    auditor = sign_in(world.staff["auditor"])
+    auditor.cookies["language"] = language
+    answer = auditor.get("/administration/audit/", {"act": "canned_changed"})
+    [row] = answer.context["rows"]
+    assert heading in text_of(answer)
+    assert row["details"] == [use, f"Thank you. → {'x' * 159}…"]

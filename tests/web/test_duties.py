@@ -59,7 +59,7 @@ def test_both_sides_read_what_lacks_and_who_put_it_right(world: World, ticket: T
     text = flat(contact, place)
     assert "Affectation immédiate HOP-5 Fait Engineer MEGA" in text
     assert "Escaladé aussitôt : Support, Direction du support, Product Managers" in text
-    assert "a rédigé un plan d'action" in text.replace("\u2019", "'")
+    assert "a rédigé un plan d’action" in text
 
 
 def test_a_moderate_case_shows_no_duty_and_offers_a_plan(world: World, sign_in: Callable):

@@ -7,6 +7,7 @@ import pytest
 from django.template import Context, Template
 from django.utils import timezone, translation
 
+from slas.wording import day_text
 from web import moments
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -164,3 +165,15 @@ def test_how_long_ago(seconds, words):
 def test_an_unknown_language_falls_back_to_english():
     with translation.override("tlh"):
         assert moments.format_date(dt.date(2026, 11, 3)) == "Tue 3 Nov 2026"
+
+
+@pytest.mark.parametrize(
+    ("style", "words"), [("full", "ven. 1er mai 2026"), ("short", "1er mai"), ("long", "vendredi 1er mai 2026")]
+)
+def test_the_first_of_a_month_is_written_as_french_writes_it(style: str, words: str):
+    with translation.override("fr"):
+        assert moments.format_date(dt.date(2026, 5, 1), style=style) == words
+        assert moments.format_date(dt.date(2026, 5, 11)) == "lun. 11 mai 2026"
+        assert day_text(dt.date(2026, 5, 1)) == "ven. 1er mai 2026"
+    with translation.override("en"):
+        assert moments.format_date(dt.date(2026, 5, 1)) == day_text(dt.date(2026, 5, 1)) == "Fri 1 May 2026"

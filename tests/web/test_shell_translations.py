@@ -1,5 +1,6 @@
 """French for every string: the check itself, and that it finds what it should."""
 
+import re
 from io import StringIO
 from pathlib import Path
 
@@ -94,6 +95,30 @@ def test_fuzzy_and_wrong_placeholders_fail_the_check(project: Path):
     path.write_text(good.replace('msgstr[1] "%(n)s days"', 'msgstr[1] "%(m)s days"'))
     with pytest.raises(CommandError, match="has other placeholders"):
         run(project, check=True)
+
+
+@pytest.mark.parametrize(
+    ("french", "is_fine"),
+    [
+        ("L'heure", False),
+        ("Aujourd'hui", False),
+        ("Ce qu'%(name)s dit", False),
+        ("L'« incident »", False),
+        ("L’heure d’aujourd’hui", True),
+        ("--filter 'state' --name='x'", True),
+    ],
+)
+def test_a_typewriter_apostrophe_in_french_fails_the_check(project: Path, french: str, is_fine: bool):
+    code = 'from django.utils.translation import gettext\n\nA = gettext("One %(name)s")\n'
+    (project / "shop" / "greetings.py").write_text(code.replace(" %(name)s", "" if "%" not in french else " %(name)s"))
+    complete(project)
+    path = translations.catalogue_path(project, "shop")
+    path.write_text(re.sub(r'msgstr "One.*"', f'msgstr "{french}"', path.read_text()))
+    if is_fine:
+        assert run(project, check=True)
+    else:
+        with pytest.raises(CommandError, match="has a straight apostrophe"):
+            run(project, check=True)
 
 
 def test_updating_twice_changes_nothing(project: Path):

@@ -98,7 +98,7 @@ def test_the_reckoning_opens_line_by_line_with_clauses(address: str, contact: Cl
         assert "Due Tue 5 May 2026, 13:00 (Paris)" in text
         for clause in ("HSA-1", "HSA-8", "HSA-24", "R6c"):
             assert clause in text, clause
-        assert "HOPEX SaaS · 2025.3" in text
+        assert "HOPEX SaaS · 2025.4" in text
         assert "Counted in the time of Europe/Paris" in text
     ledgers = [page.content.decode().split('<ol class="ledger">')[1].split("</ol>")[0] for page in pages]
     assert ledgers[0] == ledgers[1]

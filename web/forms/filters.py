@@ -27,6 +27,7 @@ ORDERS: Final = (
     ("severity", _("Severity")),
     ("updated", _("Last change")),
     ("opened", _("Filing date")),
+    ("team", _("Team")),
 )
 DUE: Final = (
     ("", _("Any")),

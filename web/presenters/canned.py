@@ -193,14 +193,9 @@ def previews(actor: Actor, texts: dict[str, str], ticket: Ticket | None, at: dat
     return shown
 
 
-def texts_of(reply: CannedReply) -> dict[str, str]:
-    """The texts of a reply by language."""
-    return {"fr": reply.body_fr, "en": reply.body_en}
-
-
 def languages_of(reply: CannedReply) -> str:
     """The languages in which a reply has a text, as words."""
-    return ", ".join(name for code, name in LANGUAGES if texts_of(reply).get(code))
+    return ", ".join(name for code, name in LANGUAGES if reply.texts.get(code))
 
 
 def variable_list() -> list[tuple[str, str | Promise]]:

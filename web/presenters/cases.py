@@ -9,6 +9,7 @@ from uuid import UUID
 from django.utils.timezone import get_current_timezone
 
 from contracts.models import Contract, Environment
+from contracts.selectors import platforms_of, terms_of
 from contracts.terms import Severity
 from lifecycle.filing import environments_asked
 from slas.models import Clock
@@ -18,7 +19,7 @@ from tickets.states import OPEN_STATES
 from web.forms.acts import join_severity
 from web.forms.cases import Question
 from web.moments import format_deadline, zone_named
-from web.presenters.vocabulary import TargetFigure, Vocabulary
+from web.presenters.vocabulary import SeverityWords, TargetFigure, Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class CaseShape:
 def case_shape(contract: Contract, allowed: Sequence[Contract]) -> CaseShape:
     """The form under ``contract``, one of those that are ``allowed``."""
     words = Vocabulary.of(contract)
-    platforms = list(contract.environments.order_by("kind", "name"))
+    platforms = platforms_of(contract)
     asked = environments_asked(words.terms, platforms)
     kinds = {str(row.id): row.kind for row in platforms} | {code: code for code in asked}
     return CaseShape(
@@ -184,19 +185,49 @@ def present_rows(
     may_take: bool = False,
 ) -> list[Row]:
     """The rows of a list as ``side`` reads them at the instant ``at``."""
-    return [_row(ticket, clocks.get(ticket.id, ()), at, side, may_take) for ticket in tickets]
+    known = _ListWords(side)
+    return [_row(ticket, clocks.get(ticket.id, ()), at, known, may_take) for ticket in tickets]
 
 
-def _row(ticket: Ticket, clocks: Sequence[Clock], at: datetime, side: str, may_take: bool) -> Row:
-    words = Vocabulary.of(ticket)
-    severity = words.severity(ticket.severity, ticket.severity_kind)
+class _ListWords:
+    """The words of a list: many tickets, few terms, severities and states."""
+
+    def __init__(self, side: str) -> None:
+        self.side = side
+        self._of_terms: dict[UUID, Vocabulary] = {}
+        self._severities: dict[tuple[UUID, str, str], SeverityWords] = {}
+        self._states: dict[tuple[UUID, str], str] = {}
+
+    def of(self, ticket: Ticket) -> Vocabulary:
+        """The vocabulary of the ticket's terms; its own figures are none of a list's business."""
+        found = self._of_terms.get(ticket.terms_id)
+        if found is None:
+            found = self._of_terms[ticket.terms_id] = Vocabulary(terms_of(ticket))
+        return found
+
+    def severity(self, ticket: Ticket) -> SeverityWords:
+        key = (ticket.terms_id, ticket.severity, ticket.severity_kind)
+        if key not in self._severities:
+            self._severities[key] = self.of(ticket).severity(ticket.severity, ticket.severity_kind)
+        return self._severities[key]
+
+    def state(self, ticket: Ticket) -> str:
+        key = (ticket.terms_id, ticket.contract_state)
+        if key not in self._states:
+            self._states[key] = self.of(ticket).state(ticket.contract_state, self.side)
+        return self._states[key]
+
+
+def _row(ticket: Ticket, clocks: Sequence[Clock], at: datetime, known: _ListWords, may_take: bool) -> Row:
+    words = known.of(ticket)
+    severity = known.severity(ticket)
     clock = leading_clock(clocks)
     return Row(
         reference=ticket.reference,
         title=ticket.title,
         customer=ticket.customer.name,
         state=ticket.state,
-        state_label=words.state(ticket.contract_state, side),
+        state_label=known.state(ticket),
         severity_rank=severity.rank,
         severity_label=severity.label,
         assignee=ticket.assignee_name,
@@ -205,7 +236,7 @@ def _row(ticket: Ticket, clocks: Sequence[Clock], at: datetime, side: str, may_t
         met_by=words.met_by(clock.target) if clock else "",
         zone=words.target_zone(clock.target) if clock else "",
         look=_look(clock, ticket, at),
-        updated_at=ticket.updated_at if side == "provider" else ticket.public_updated_at,
+        updated_at=ticket.updated_at if known.side == "provider" else ticket.public_updated_at,
         opened_at=ticket.opened_at,
         can_take=may_take and ticket.assignee_id is None and ticket.state in OPEN_STATES,
     )

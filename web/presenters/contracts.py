@@ -15,7 +15,7 @@ from contracts.terms.overrides import CalendarOverride, DefinitionOverride, Fiel
 from web.moments import format_date
 from web.presenters.public_holidays import named_holidays
 from web.presenters.terms_words import FIELDS, value_words
-from web.presenters.vocabulary import FigureWords, Vocabulary, agreed_words, limit_words
+from web.presenters.vocabulary import FigureWords, Vocabulary, agreed_words, in_a_row, limit_words
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -179,7 +179,7 @@ def _own_days(item: CalendarOverride | CalendarTerms) -> str:
             parts.append(gettext("open %(hours)s on %(day)s") % told)
         else:
             parts.append(gettext("closed on %(days)s") % {"days": told["day"]})
-    return "; ".join(parts)
+    return in_a_row(parts)
 
 
 def _day(text: str) -> str:
@@ -224,7 +224,7 @@ def own_facts(contract: Contract) -> list[dict[str, Any]]:
         text = f"{own.subsidiary.name}, {own.subsidiary.zone}, {agreed_words(own.subsidiary.reference)}"
         facts.append({"label": gettext("Subsidiary that signed"), "text": text, "clause": "R14"})
     if own.follow_the_sun is not None:
-        hours = "; ".join(f"{zone.zone}: {_week_words(zone.weekly)}" for zone in own.follow_the_sun.zones)
+        hours = in_a_row(f"{zone.zone}: {_week_words(zone.weekly)}" for zone in own.follow_the_sun.zones)
         text = f"{hours}, {agreed_words(own.follow_the_sun.reference)}"
         facts.append({"label": gettext("Follow the sun"), "text": text, "clause": "R15"})
     return facts

@@ -10,6 +10,7 @@ from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext
 
 from accounts.tenancy import Actor
+from contracts.selectors import terms_of
 from contracts.terms import Duty
 from lifecycle.duties import plan_version
 from slas.duties import ACTION_PLAN, ASSIGNEE, DutyState, OwedDay, follow
@@ -159,7 +160,8 @@ def present_plan(journal: Iterable[Event], comments: Sequence[Mapping[str, Any]]
 def queue_flags(actor: Actor, tickets: Sequence[Ticket]) -> dict[UUID, list[Flag]]:
     """What lacks on the tickets of a list: one question for the whole page."""
     lacking = lacking_of(actor, tickets)
-    return {ticket.id: _flags(lacking.get(ticket.id, ()), Vocabulary.of(ticket)) for ticket in tickets}
+    concerned = [ticket for ticket in tickets if ticket.id in lacking]
+    return {ticket.id: _flags(lacking[ticket.id], Vocabulary(terms_of(ticket))) for ticket in concerned}
 
 
 def _flags(codes: Iterable[str], words: Vocabulary) -> list[Flag]:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Team
 from accounts.selectors import assignable, customers, open_teams
 from accounts.tenancy import Actor
-from contracts.selectors import contracts
+from contracts.selectors import contracts, terms_of
 from slas.models import Clock
 from tickets.models import Ticket
 from tickets.queue import COUNTED, MOST_FOUND
@@ -45,6 +45,7 @@ SORTED_BY: Final[Mapping[str, tuple[str, str]]] = {
     "severity": ("severity", "ascending"),
     "updated": ("updated", "descending"),
     "opened": ("opened", "descending"),
+    "team": ("team", "ascending"),
 }
 """Column → the order that sorts by it, and how it runs."""
 
@@ -258,7 +259,7 @@ def queue_rows(
 def sheet(tickets: Sequence[Ticket], codes: Sequence[str], zone: tzinfo, zone_name: str) -> list[list[str]]:
     """The tickets as lines of text under a line of heads, each column of instants with the zone that it is in."""
     pinned = {ticket.terms_id: ticket for ticket in tickets}
-    words = {terms_id: Vocabulary.of(ticket) for terms_id, ticket in pinned.items()}
+    words = {terms_id: Vocabulary(terms_of(ticket)) for terms_id, ticket in pinned.items()}
     return [
         [head for code in codes for head in _heads(code, zone_name)],
         *(

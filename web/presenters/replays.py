@@ -13,7 +13,7 @@ from slas.receipt_wording import STATUSES
 from slas.replay import Difference, Outcome, Reason, Replay
 from slas.wording import duration_text
 from web.moments import format_deadline
-from web.presenters.vocabulary import Vocabulary
+from web.presenters.vocabulary import Vocabulary, in_a_row
 
 SHOWN: Final = (Status.MET, Status.BREACHED, Status.PAUSED, Status.RUNNING)
 CSV_COLUMNS: Final = (
@@ -128,7 +128,7 @@ def _row(one: Difference, words: Vocabulary) -> DifferenceRow:
         due_before=_due(one.before, one.zone),
         due_after=_due(one.after, one.zone),
         moved=_moved(one.moved_seconds),
-        why="; ".join(_why(reason, words) for reason in one.reasons),
+        why=in_a_row(_why(reason, words) for reason in one.reasons),
         changes_outcome=one.changes_outcome,
     )
 
@@ -142,7 +142,7 @@ def _why(reason: Reason, words: Vocabulary) -> str:
 
 
 def _due(side: Outcome, zone: str) -> str:
-    return format_deadline(side.due_at, ZoneInfo(zone), get_current_timezone(), style="short") if side.due_at else "—"
+    return format_deadline(side.due_at, ZoneInfo(zone), get_current_timezone()) if side.due_at else "—"
 
 
 def _moved(seconds: int | None) -> str:

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import F, PositiveSmallIntegerField, QuerySet, Value
 from django.utils.translation import gettext
 
+from accounts.questions import question
 from accounts.selectors import assignable, members_of_teams, open_teams
 from accounts.tenancy import Actor
 from tickets.models import Ticket
@@ -29,11 +30,8 @@ class Desk:
 
 def desk_of(actor: Actor, ticket: Ticket | None = None) -> Desk:
     """To whom a ticket could be given, in one statement; whoever has ``ticket`` is left out of the people."""
-    people = _row(assignable(actor).order_by(), "person", label=F("display_name"))
-    teams = _row(open_teams(actor).order_by(), "team", label=F("name"), level=F("level"))
-    members = _row(members_of_teams(actor).order_by(), "member", key=F("team_id"), other=F("membership_id"))
     found: dict[str, list[Any]] = {"person": [], "team": [], "member": []}
-    for kind, *values in people.union(teams, members, all=True):
+    for kind, *values in _everybody(actor):
         found[kind].append(values)
     names = {key: label for key, _other, label, _level in found["person"]}
     working: dict[UUID, list[UUID]] = {}
@@ -46,6 +44,14 @@ def desk_of(actor: Actor, ticket: Ticket | None = None) -> Desk:
         [_group(key, label, level, _named(working.get(key, ()), names)) for key, _other, label, level in ordered],
         [(str(key), team_words(label, level)) for key, _other, label, level in ordered],
     )
+
+
+@question
+def _everybody(actor: Actor) -> QuerySet[Any, Any]:
+    people = _row(assignable(actor).order_by(), "person", label=F("display_name"))
+    teams = _row(open_teams(actor).order_by(), "team", label=F("name"), level=F("level"))
+    members = _row(members_of_teams(actor).order_by(), "member", key=F("team_id"), other=F("membership_id"))
+    return people.union(teams, members, all=True)
 
 
 def _row(rows: QuerySet[Any], kind: str, **given: Any) -> QuerySet[Any, Any]:

@@ -11,7 +11,7 @@ from tickets.events import Kind, is_escalation
 from tickets.models import Event, Visibility, WorkaroundKind
 from web.moments import format_date, format_deadline
 from web.presenters.contests import figure_lines, proposal_words
-from web.presenters.vocabulary import Vocabulary
+from web.presenters.vocabulary import Vocabulary, in_a_row
 
 _LOOKS: Final[Mapping[str, tuple[str, str]]] = {
     Kind.FILED: ("plus", "blue"),
@@ -282,7 +282,7 @@ def _calendar_changed(data: Mapping[str, Any], words: Vocabulary) -> str:
             parts.append(gettext("%(target)s: unchanged") % told)
         else:
             parts.append(gettext("%(target)s: due %(due_after)s instead of %(due_before)s") % told)
-    return "; ".join(parts)
+    return in_a_row(parts)
 
 
 def _announced(data: Mapping[str, Any]) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """The words of a contract's terms, in the reader's language."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -280,6 +280,11 @@ class Vocabulary:
             return look_up()
         except UnknownTerm:
             return otherwise
+
+
+def in_a_row(parts: Iterable[str]) -> str:
+    """Several statements in one line; French sets a space before the mark between them."""
+    return pgettext("between statements", "; ").join(parts)
 
 
 def side_words(side: str) -> str:

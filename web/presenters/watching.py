@@ -88,9 +88,9 @@ def present_colleagues(people: Sequence[Membership]) -> list[Colleague]:
 
 
 def presence_words(others: Iterable[Present]) -> list[str]:
-    """A sentence for each of the others."""
+    """A sentence for each of the others, as far as there is one for what he does."""
     said = {"reads": gettext("%(name)s is reading this"), "writes": gettext("%(name)s is writing")}
-    return [said[one.does] % {"name": one.name} for one in others]
+    return [said[one.does] % {"name": one.name} for one in others if one.does in said]
 
 
 def nobody_mentioned(names: Sequence[str]) -> str:

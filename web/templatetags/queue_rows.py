@@ -4,12 +4,13 @@ fifty rows: the list is the page that the desk asks for most often."""
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Final
 
 from django import template
 from django.template import Context
 from django.urls import reverse
-from django.utils.html import escape, format_html
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, pgettext
 
@@ -73,7 +74,7 @@ class _Sheet:
         if not row.clock:
             return _cell(column, _faint(pgettext("deadline", "none")))
         badge = clock(row.clock, self.at, met_by=row.met_by, zone=row.zone, column=True)
-        name = format_html('<br><span class="small muted">{}</span>', row.clock_name) if row.clock_name else ""
+        name = f'<br><span class="small muted">{escape(row.clock_name)}</span>' if row.clock_name else ""
         return _cell(column, f"{badge}{name}")
 
     def _ticket(self, one: QueueRow, column: Column) -> str:
@@ -144,7 +145,7 @@ def _flags(one: QueueRow) -> str:
 def _cell(column: Column, content: str, css: str = "") -> str:
     """``content`` is markup, made of parts that were escaped."""
     look = f' class="{css}"' if css else ""
-    return f'<td data-label="{escape(column.label)}"{look}>{content}</td>'
+    return f'<td data-label="{escape(str(column.label))}"{look}>{content}</td>'
 
 
 def _faint(text: str = "—") -> str:

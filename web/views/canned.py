@@ -166,7 +166,7 @@ def _form_page(
         "variables": words.variable_list(),
         "shown": shown,
         "stale": stale,
-        "now": words.texts_of(row).items() if row and stale else (),
+        "now": row.texts.items() if row and stale else (),
     }
     status = 409 if stale else 422 if form.errors else 200
     return render(request, "canned/form.html", context, status=status)

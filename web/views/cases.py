@@ -103,8 +103,9 @@ def new_case(request: HttpRequest) -> HttpResponse:
     """GET and POST /cases/new/. ``act=refresh`` draws the form again as typed, ``act=draft`` keeps it for later."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     rights = filing_contracts(actor, request.at)  # type: ignore[attr-defined]
-    allowed = [right.contract for right in rights if right.allowed]
-    if not allowed:
+    granted = [right for right in rights if right.allowed]
+    allowed = [right.contract for right in granted]
+    if not granted:
         return _not_allowed(request, rights)
     if request.method != "POST":
         return _opened(request, allowed)
@@ -114,7 +115,7 @@ def new_case(request: HttpRequest) -> HttpResponse:
         return _drawn(request, _unsent(request.POST.dict(), allowed, uploads), allowed)
     if act == "draft":
         return _kept_for_later(request, uploads)
-    return _filed(request, allowed, uploads)
+    return _filed(request, granted, uploads)
 
 
 def _not_allowed(request: HttpRequest, rights: Sequence[FilingRight]) -> HttpResponse:
@@ -179,16 +180,18 @@ def _opened(request: HttpRequest, allowed: Sequence[Contract]) -> HttpResponse:
     return _drawn(request, _unsent(typed, allowed, uploads), allowed, has_draft=bool(draft))
 
 
-def _filed(request: HttpRequest, allowed: Sequence[Contract], uploads: Uploads) -> HttpResponse:
+def _filed(request: HttpRequest, granted: Sequence[FilingRight], uploads: Uploads) -> HttpResponse:
     actor, at = request.actor, request.at  # type: ignore[attr-defined]
+    allowed = [right.contract for right in granted]
     shape = case_shape(_chosen(allowed, request.POST.get("contract", "")), allowed)
     form = CaseForm(request.POST, request.FILES, uploads=uploads, **shape.form_options())
     _with_shape(form, shape)
     if not form.is_valid():
         return _drawn(request, form, allowed, status=422)
     try:
-        with transaction.atomic():
-            ticket = services.file_ticket(actor=actor, at=at, attachment_ids=uploads.ids, **form.to_service())
+        right = next(right for right in granted if right.contract is shape.contract)
+        told = form.to_service() | {"attachment_ids": uploads.ids, "right": right}
+        ticket = services.file_ticket(actor=actor, at=at, **told)
     except Invalid as refused:
         show_errors(form, refused, _places(form))
         return _drawn(request, form, allowed, status=422)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from accounts.access import for_staff, signed_in
 from accounts.errors import Invalid, NotFound, Refused
 from accounts.tenancy import Actor
-from contracts import selectors
+from contracts import endings, selectors
 from contracts.amendments import may_propose
 from contracts.models import Contract, ContractContact
 from lifecycle.agreements import approve_amendment, decline_amendment
@@ -30,6 +30,7 @@ from web.moments import reader_language
 from web.presenters.agreements import present_amendments, present_days, present_versions, version_rows
 from web.presenters.clauses import clause_groups
 from web.presenters.contracts import as_agreed, is_in_force, own_facts, present_contract
+from web.presenters.endings import present_reckoned
 from web.presenters.examples import present_examples
 from web.presenters.replays import CSV_COLUMNS, csv_rows, present_replay
 from web.presenters.terms_pages import present_sections
@@ -68,6 +69,10 @@ def _page(request: HttpRequest, signed: Contract, form: DecisionForm | None = No
             actor, timeline, selectors.amendments(actor, signed), at, may_approve=_speaks(actor, contacts)
         ),
         "announced": present_days(selectors.calendar_changes(actor, signed), terms),
+        "ending": endings.ending_of(actor, signed),
+        "is_over": endings.is_over(signed, at),
+        "reckoned": present_reckoned(timeline.at(at), signed.ends_on, at) if signed.ends_on else [],
+        "may_end": actor.may("contract.end"),
         "may_propose": may_propose(actor, at, signed),
         "may_announce": actor.may("calendar.change"),
         "environments": found.environments.order_by("kind", "name"),

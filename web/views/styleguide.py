@@ -99,7 +99,7 @@ def _rows() -> list[dict[str, Any]]:
         },
         {
             "ref": "MEGA-1027",
-            "subject": "Droits d'un contact à ajouter",
+            "subject": "Droits d’un contact à ajouter",
             "customer": "Banque Delorme",
             "rank": 4,
             "severity": "Question",

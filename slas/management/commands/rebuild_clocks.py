@@ -9,11 +9,12 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, transaction
 
+from accounts import batches
 from accounts.rounds import providers
 from accounts.tenancy import Actor, tenant_context
-from slas import duties
-from slas.clocks import FOLD_ERRORS, build_rows, differences, earliest_due, reckon, write_rows
+from slas import clocks, duties
 from slas.models import Clock, TicketDuty
+from slas.rows import as_of
 from tickets.events import DUTY_FACTS
 from tickets.models import Event, Ticket
 
@@ -48,7 +49,8 @@ class Command(BaseCommand):
             )
 
     def _rebuild(self, tickets: list[Ticket], *, check: bool) -> int:
-        events, rows, owed = _events(tickets), _rows(tickets), _duty_rows(tickets)
+        keys = [ticket.pk for ticket in tickets]
+        events, rows, owed = _events(keys), clocks.ROWS.by_ticket(keys), duties.ROWS.by_ticket(keys)
         differing = 0
         for ticket in tickets:
             found, can_be_folded = _differences(ticket, events[ticket.pk], rows[ticket.pk], owed[ticket.pk])
@@ -83,25 +85,11 @@ def _batch(provider_id: UUID, last: UUID | None, *, lock: bool) -> list[Ticket]:
     return list((rows.filter(pk__gt=last) if last else rows)[:BATCH])
 
 
-def _events(tickets: list[Ticket]) -> dict[UUID, list[Event]]:
+def _events(tickets: list[UUID]) -> dict[UUID, list[Event]]:
     found: dict[UUID, list[Event]] = defaultdict(list)
-    rows = Event.objects.filter(ticket__in=[row.pk for row in tickets], kind__in=sorted(DUTY_FACTS))
+    rows = Event.objects.filter(ticket_id__in=tickets, kind__in=sorted(DUTY_FACTS))
     for event in rows.order_by("ticket_id", "seq"):
         found[event.ticket_id].append(event)
-    return found
-
-
-def _rows(tickets: list[Ticket]) -> dict[UUID, list[Clock]]:
-    found: dict[UUID, list[Clock]] = defaultdict(list)
-    for row in Clock.objects.filter(ticket__in=[row.pk for row in tickets]):
-        found[row.ticket_id].append(row)
-    return found
-
-
-def _duty_rows(tickets: list[Ticket]) -> dict[UUID, list[TicketDuty]]:
-    found: dict[UUID, list[TicketDuty]] = defaultdict(list)
-    for row in TicketDuty.objects.filter(ticket__in=[row.pk for row in tickets]):
-        found[row.ticket_id].append(row)
     return found
 
 
@@ -110,15 +98,16 @@ def _differences(
 ) -> tuple[list[str], bool]:
     """What differs, and whether the journal can be folded at all; one that cannot stops nobody else."""
     try:
-        return differences(ticket, events, rows) + duties.differences(ticket, events, owed), True
-    except FOLD_ERRORS as error:
+        return clocks.differences(ticket, events, rows) + duties.differences(ticket, events, owed), True
+    except clocks.FOLD_ERRORS as error:
         return [f"{ticket.reference}: the journal cannot be folded: {error!r}"], False
 
 
 def _rewrite(ticket: Ticket, events: list[Event], rows: list[Clock | TicketDuty]) -> None:
-    at = max((row.synced_at for row in rows), default=ticket.updated_at)
-    reckonings = reckon(ticket, events, at)
-    fresh = build_rows(ticket, reckonings, at)
-    write_rows([ticket], fresh)
-    duties.write_rows([ticket], duties.build_rows(ticket, events, at))
-    Ticket.objects.filter(pk=ticket.pk).update(due_at=earliest_due(reckonings))
+    at = as_of(rows, ticket.updated_at)
+    reckonings = clocks.reckon(ticket, events, at)
+    batches.write(
+        clocks.replacing([ticket], clocks.build_rows(ticket, reckonings, at)),
+        duties.replacing([ticket], duties.build_rows(ticket, events, at)),
+    )
+    Ticket.objects.filter(pk=ticket.pk).update(due_at=clocks.earliest_due(reckonings))

@@ -4,9 +4,12 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from django import forms
+from django.contrib import messages
+from django.http import HttpRequest
 
 from accounts.errors import Invalid, Refused
 from web.forms.acts import show_errors
+from web.redirects import SeeOther
 
 Result = TypeVar("Result")
 REFUSED = 422
@@ -28,3 +31,9 @@ def carried_out(
     except Refused as error:
         form.add_error(None, f"{error.message} ({error.clause})" if error.clause else error.message)
     return None
+
+
+def done(request: HttpRequest, words: str, address: str) -> SeeOther:
+    """On to ``address``, whose page says what was done."""
+    messages.success(request, words)
+    return SeeOther(address)

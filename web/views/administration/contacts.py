@@ -5,7 +5,6 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -16,8 +15,7 @@ from contracts import contacts as service
 from contracts.contacts import Roster
 from web.forms.administration import ContactForm, TrainingForm
 from web.methods import only
-from web.redirects import SeeOther
-from web.views.administration.attempts import REFUSED, carried_out
+from web.views.administration.attempts import REFUSED, carried_out, done
 
 
 @for_staff
@@ -29,8 +27,7 @@ def contacts(request: ActingRequest, contract_id: UUID) -> HttpResponse:
     if form.is_bound:
         told: dict[str, Any] = {"actor": request.actor, "at": request.at, "contract_id": contract_id}
         if carried_out(form, lambda given: _appoint(told, given), {"membership_id": "membership"}):
-            messages.success(request, _("Named. It counts from today on."))
-            return SeeOther(_address(contract_id))
+            return done(request, _("Named. It counts from today on."), _address(contract_id))
     return _page(request, found, form)
 
 
@@ -70,8 +67,7 @@ def record_training(request: ActingRequest, contract_id: UUID, contact_id: UUID)
         "contact_id": contact_id,
     }
     if carried_out(form, lambda given: _train(told, given["trained_on"])):
-        messages.success(request, _("The training is recorded."))
-        return SeeOther(_address(contract_id))
+        return done(request, _("The training is recorded."), _address(contract_id))
     people = ContactForm(people=[], both_sides=found.needs_both_sides)
     people.fields["membership"].choices = _form(request, found).fields["membership"].choices  # type: ignore[attr-defined]
     return _page(request, found, people, form, contact_id)
@@ -86,8 +82,7 @@ def _train(told: Mapping[str, Any], trained_on: date) -> object:
 def withdraw_contact(request: ActingRequest, contract_id: UUID, contact_id: UUID) -> HttpResponse:
     """POST /administration/contracts/<id>/contacts/<id>/withdraw/: from today on he no longer contacts support."""
     service.withdraw_contact(actor=request.actor, at=request.at, contract_id=contract_id, contact_id=contact_id)
-    messages.success(request, _("Withdrawn. The place is free for somebody else."))
-    return SeeOther(_address(contract_id))
+    return done(request, _("Withdrawn. The place is free for somebody else."), _address(contract_id))
 
 
 def _address(contract_id: UUID) -> str:

@@ -4,7 +4,6 @@ from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -25,8 +24,7 @@ from web.forms.signing import SigningForm
 from web.methods import only
 from web.moments import reader_language
 from web.presenters.contracts import ContractView, present_contract
-from web.redirects import SeeOther
-from web.views.administration.attempts import REFUSED
+from web.views.administration.attempts import REFUSED, done
 
 SIGN: Final = "sign"
 
@@ -91,8 +89,11 @@ def _sent(request: ActingRequest, customer: Customer, chosen: TermsVersion, form
     try:
         if request.POST.get("action") == SIGN and form.was_looked_at():
             made = signing.sign(at=request.at, **told)
-            messages.success(request, _("%(reference)s is signed.") % {"reference": made.reference})
-            return SeeOther(reverse("contract", args=[made.id]))
+            return done(
+                request,
+                _("%(reference)s is signed.") % {"reference": made.reference},
+                reverse("contract", args=[made.id]),
+            )
         signing.check_signature(**told)
     except Invalid as refused:
         show_errors(form, refused)

@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -16,8 +15,7 @@ from contracts.contacts import close_customer
 from contracts.selectors import contracts
 from web.forms.administration import CustomerForm
 from web.methods import only
-from web.redirects import SeeOther
-from web.views.administration.attempts import REFUSED, carried_out
+from web.views.administration.attempts import REFUSED, carried_out, done
 
 
 @for_staff
@@ -37,8 +35,7 @@ def new_customer(request: ActingRequest) -> HttpResponse:
     told: dict[str, Any] = {"actor": request.actor, "at": request.at}
     made = carried_out(form, lambda given: organisations.open_customer(**told, **given)) if form.is_bound else None
     if made:
-        messages.success(request, _("%(name)s was created.") % {"name": made.name})
-        return SeeOther(_address(made))
+        return done(request, _("%(name)s was created.") % {"name": made.name}, _address(made))
     return render(request, "administration/customer_new.html", {"form": form}, status=REFUSED if form.is_bound else 200)
 
 
@@ -53,8 +50,7 @@ def customer(request: ActingRequest, customer_id: UUID) -> HttpResponse:
         told: dict[str, Any] = {"actor": request.actor, "at": request.at, "customer_id": customer_id}
         made = carried_out(form, lambda given: organisations.change_customer(**told, **given))
         if made:
-            messages.success(request, _("Saved."))
-            return SeeOther(_address(made))
+            return done(request, _("Saved."), _address(made))
     context = {
         "customer": found,
         "form": form,
@@ -69,8 +65,9 @@ def customer(request: ActingRequest, customer_id: UUID) -> HttpResponse:
 def end_customer(request: ActingRequest, customer_id: UUID) -> HttpResponse:
     """POST /administration/customers/<id>/end/: all its people are out at once."""
     ended = close_customer(actor=request.actor, at=request.at, customer_id=customer_id)
-    messages.success(request, _("%(name)s has ended; its people have no access any more.") % {"name": ended.name})
-    return SeeOther(_address(ended))
+    return done(
+        request, _("%(name)s has ended; its people have no access any more.") % {"name": ended.name}, _address(ended)
+    )
 
 
 def _address(row: Customer) -> str:

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -16,8 +15,7 @@ from accounts.roles import CUSTOMER, STAFF, Role
 from notifications.letters import post_soon
 from web.forms.administration import InvitationForm
 from web.methods import only
-from web.redirects import SeeOther
-from web.views.administration.attempts import REFUSED, carried_out
+from web.views.administration.attempts import REFUSED, carried_out, done
 
 HOME = "/administration/invitations/"
 _RENAMED = {"customer_id": "customer"}
@@ -40,8 +38,7 @@ def invitations(request: ActingRequest) -> HttpResponse:
     form = InvitationForm(data, initial=wanted, customers=choices, roles=_roles())
     made = carried_out(form, lambda given: _invite(request, dict(given)), _RENAMED) if form.is_bound else None
     if made:
-        messages.success(request, _("The invitation is on its way."))
-        return SeeOther(HOME)
+        return done(request, _("The invitation is on its way."), HOME)
     rows = [_shown(row, request) for row in service.invitations_of(request.actor)]
     status = REFUSED if form.is_bound else 200
     return render(request, "administration/invitations.html", {"form": form, "rows": rows}, status=status)
@@ -86,8 +83,7 @@ def resend_invitation(request: ActingRequest, invitation_id: UUID) -> HttpRespon
     """POST /administration/invitations/<id>/resend/: a new link; the old one opens nothing."""
     service.resend(actor=request.actor, at=request.at, invitation_id=invitation_id)
     post_soon()
-    messages.success(request, _("A new link is on its way; the old one no longer works."))
-    return SeeOther(HOME)
+    return done(request, _("A new link is on its way; the old one no longer works."), HOME)
 
 
 @for_staff
@@ -95,5 +91,4 @@ def resend_invitation(request: ActingRequest, invitation_id: UUID) -> HttpRespon
 def revoke_invitation(request: ActingRequest, invitation_id: UUID) -> HttpResponse:
     """POST /administration/invitations/<id>/revoke/."""
     service.revoke(actor=request.actor, at=request.at, invitation_id=invitation_id)
-    messages.success(request, _("Revoked. Its link opens nothing any more."))
-    return SeeOther(HOME)
+    return done(request, _("Revoked. Its link opens nothing any more."), HOME)

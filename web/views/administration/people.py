@@ -4,7 +4,6 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -15,8 +14,7 @@ from accounts.models import Membership
 from accounts.requests import ActingRequest
 from web.forms.administration import PersonForm
 from web.methods import only
-from web.redirects import SeeOther
-from web.views.administration.attempts import REFUSED, carried_out
+from web.views.administration.attempts import REFUSED, carried_out, done
 
 SEARCH_LENGTH = 120
 
@@ -82,8 +80,7 @@ def person(request: ActingRequest, membership_id: UUID) -> HttpResponse:
         told: dict[str, Any] = {"actor": request.actor, "at": request.at, "membership_id": membership_id}
         made = carried_out(form, lambda given: service.change_person(**told, **given))
         if made:
-            messages.success(request, _("Saved. It holds from the person's next page on."))
-            return SeeOther(_address(made))
+            return done(request, _("Saved. It holds from the person's next page on."), _address(made))
     context = {"person": found, "form": form, "is_self": found.id == request.actor.membership_id}
     return render(request, "administration/person.html", context, status=REFUSED if form.is_bound else 200)
 
@@ -93,8 +90,7 @@ def person(request: ActingRequest, membership_id: UUID) -> HttpResponse:
 def end_person(request: ActingRequest, membership_id: UUID) -> HttpResponse:
     """POST /administration/people/<id>/end/: out at once, everywhere."""
     row = service.end_person(actor=request.actor, at=request.at, membership_id=membership_id)
-    messages.success(request, _("%(name)s has no access any more.") % {"name": row.display_name})
-    return SeeOther(_address(row))
+    return done(request, _("%(name)s has no access any more.") % {"name": row.display_name}, _address(row))
 
 
 @for_staff
@@ -102,8 +98,7 @@ def end_person(request: ActingRequest, membership_id: UUID) -> HttpResponse:
 def restore_person(request: ActingRequest, membership_id: UUID) -> HttpResponse:
     """POST /administration/people/<id>/restore/: in again, under the same role."""
     row = service.restore_person(actor=request.actor, at=request.at, membership_id=membership_id)
-    messages.success(request, _("%(name)s has access again.") % {"name": row.display_name})
-    return SeeOther(_address(row))
+    return done(request, _("%(name)s has access again.") % {"name": row.display_name}, _address(row))
 
 
 def _address(row: Membership) -> str:

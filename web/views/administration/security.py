@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -14,9 +13,8 @@ from accounts.requests import ActingRequest
 from accounts.second_factor import demand_of_staff
 from web.forms.sign_on import SignOnForm
 from web.methods import only
-from web.redirects import SeeOther
 from web.sign_on_adapter import callback_url
-from web.views.administration.attempts import REFUSED, carried_out
+from web.views.administration.attempts import REFUSED, carried_out, done
 
 HOME = "/administration/security/"
 
@@ -47,8 +45,7 @@ def second_factor_rule(request: ActingRequest) -> HttpResponse:
     is_demanded = request.POST.get("demanded") == "1"
     demand_of_staff(actor=request.actor, at=request.at, is_demanded=is_demanded)
     told = _("Your staff need a second factor from their next page on.") if is_demanded else _("It is up to each.")
-    messages.success(request, told)
-    return SeeOther(HOME)
+    return done(request, told, HOME)
 
 
 @for_staff
@@ -60,8 +57,7 @@ def sign_on(request: ActingRequest) -> HttpResponse:
     told: dict[str, Any] = {"actor": request.actor, "at": request.at}
     if carried_out(form, lambda given: sign_on_service.configure(**told, **given)) is None:
         return _page(request, form)
-    messages.success(request, _("The single sign-on is set up. Each person connects an account under Single sign-on."))
-    return SeeOther(HOME)
+    return done(request, _("The single sign-on is set up. Each person connects an account under Single sign-on."), HOME)
 
 
 @for_staff
@@ -69,5 +65,4 @@ def sign_on(request: ActingRequest) -> HttpResponse:
 def sign_on_off(request: ActingRequest) -> HttpResponse:
     """POST /administration/security/sign-on/off/: passwords alone from now on."""
     sign_on_service.switch_off(actor=request.actor, at=request.at)
-    messages.success(request, _("The single sign-on is switched off."))
-    return SeeOther(HOME)
+    return done(request, _("The single sign-on is switched off."), HOME)

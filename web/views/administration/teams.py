@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -16,8 +15,7 @@ from accounts.requests import ActingRequest
 from accounts.selectors import assignable
 from web.forms.administration import TeamForm
 from web.methods import only
-from web.redirects import SeeOther
-from web.views.administration.attempts import REFUSED, carried_out
+from web.views.administration.attempts import REFUSED, carried_out, done
 
 
 @for_staff
@@ -36,8 +34,7 @@ def new_team(request: ActingRequest) -> HttpResponse:
     told: dict[str, Any] = {"actor": request.actor, "at": request.at}
     made = carried_out(form, lambda given: service.open_team(**told, draft=form.draft())) if form.is_bound else None
     if made:
-        messages.success(request, _("The team %(name)s was created.") % {"name": made.name})
-        return SeeOther(_address(made))
+        return done(request, _("The team %(name)s was created.") % {"name": made.name}, _address(made))
     return render(request, "administration/team.html", {"form": form}, status=REFUSED if form.is_bound else 200)
 
 
@@ -53,8 +50,7 @@ def team(request: ActingRequest, team_id: UUID) -> HttpResponse:
         told: dict[str, Any] = {"actor": request.actor, "at": request.at, "team_id": team_id}
         made = carried_out(form, lambda given: service.change_team(**told, draft=form.draft()))
         if made:
-            messages.success(request, _("Saved."))
-            return SeeOther(_address(made))
+            return done(request, _("Saved."), _address(made))
     context = {"form": form, "team": found}
     return render(request, "administration/team.html", context, status=REFUSED if form.is_bound else 200)
 
@@ -64,8 +60,7 @@ def team(request: ActingRequest, team_id: UUID) -> HttpResponse:
 def archive_team(request: ActingRequest, team_id: UUID) -> HttpResponse:
     """POST /administration/teams/<id>/archive/: it gets no more tickets."""
     row = service.archive_team(actor=request.actor, at=request.at, team_id=team_id)
-    messages.success(request, _("%(name)s is archived; it gets no more tickets.") % {"name": row.name})
-    return SeeOther(_address(row))
+    return done(request, _("%(name)s is archived; it gets no more tickets.") % {"name": row.name}, _address(row))
 
 
 @for_staff
@@ -73,8 +68,7 @@ def archive_team(request: ActingRequest, team_id: UUID) -> HttpResponse:
 def restore_team(request: ActingRequest, team_id: UUID) -> HttpResponse:
     """POST /administration/teams/<id>/restore/: it gets tickets again."""
     row = service.restore_team(actor=request.actor, at=request.at, team_id=team_id)
-    messages.success(request, _("%(name)s works again.") % {"name": row.name})
-    return SeeOther(_address(row))
+    return done(request, _("%(name)s works again.") % {"name": row.name}, _address(row))
 
 
 def _people(request: ActingRequest) -> list[tuple[str, str]]:

@@ -1,12 +1,15 @@
 """The audit trail: every act of administration, newest first (HSA-26)."""
 
+import re
 from collections.abc import Mapping
-from typing import Any
+from datetime import date
+from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from accounts import audit, selectors
@@ -15,9 +18,18 @@ from accounts.audit import Act, Trail
 from accounts.models import AuditEntry
 from accounts.requests import ActingRequest
 from accounts.roles import Role
+from tickets.models import CannedUse
 from web.forms.administration import TrailForm
 from web.methods import only
+from web.moments import format_date
 from web.views.administration.attempts import REFUSED
+
+SHOWN_CHARACTERS: Final = 160
+"""Of a value that may be a whole text; the entry itself keeps all of it."""
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+"""A calendar day as entries keep it."""
+CODES: Final = {"role": Role, "use": CannedUse}
+"""What of an entry is a code → the words of its values."""
 
 
 @for_staff
@@ -60,11 +72,25 @@ def _details(data: Mapping[str, Any]) -> list[str]:
     """What changed, in the words of the pages."""
     old, new = data.get("old"), data.get("new")
     if isinstance(old, dict) and isinstance(new, dict):
-        return [f"{_value(old[key])} → {_value(new[key])}" for key in new if old.get(key) != new[key]]
-    if "new" in data:
-        return [f"{old or '—'} → {new}"]
-    return [_value(value) for value in data.values() if value and not isinstance(value, dict)]
+        changed = [key for key in new if old.get(key) != new[key]]
+        return [f"{_value(key, old.get(key))} → {_value(key, new[key])}" for key in changed]
+    told = [f"{_value('old', old)} → {_value('new', new)}"] if "new" in data else []
+    rest = {key: value for key, value in data.items() if key not in {"old", "new"}}
+    return told + [_value(key, value) for key, value in rest.items() if value and not isinstance(value, dict)]
 
 
-def _value(value: object) -> str:
-    return str(Role(str(value)).label) if value in Role.values else str(value)
+def _value(key: str, value: object) -> str:
+    if value in (None, ""):
+        return "—"
+    codes = CODES.get(key)
+    if codes is not None and value in codes.values:
+        return str(codes(str(value)).label)
+    return _day(str(value)) or Truncator(str(value)).chars(SHOWN_CHARACTERS)
+
+
+def _day(text: str) -> str:
+    """A day in words; empty for any other text."""
+    try:
+        return format_date(date.fromisoformat(text)) if _DAY.fullmatch(text) else ""
+    except ValueError:
+        return ""
