@@ -7,6 +7,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -66,7 +67,8 @@ class ApiView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse what stands in the address and means nothing here: a filter that is ignored would answer too much."""
         super().initial(request, *args, **kwargs)
-        require_plain(request.headers.get("Content-Encoding", ""))
+        if request.method not in SAFE_METHODS:
+            require_plain(request.headers.get("Content-Encoding", ""))
         unknown = sorted(request.query_params.keys() - self.query_fields)[:10]
         wrong = [
             Violation("parameter", name[:80], "unknown", _("This parameter is not known here.")) for name in unknown

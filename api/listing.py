@@ -156,7 +156,7 @@ def _state(actor: Actor, text: str) -> Q:
     if text not in STATE_FILTERS:
         raise wrong("state", "invalid_choice", _("One of: %(choices)s.") % {"choices": ", ".join(STATE_FILTERS)})
     states = STATE_FILTERS[text]
-    return Q() if states is None else Q(state__in=sorted(states))
+    return Q() if states is None else Q(state__one_of=states)
 
 
 def _assignee(actor: Actor, text: str) -> Q:

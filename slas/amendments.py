@@ -59,7 +59,7 @@ class ClockPreview:
 # Which tickets --------------------------------------------------------------------------------------------------------
 def open_tickets(provider_id: UUID, *, terms_code: str = "", contract_id: UUID | None = None) -> QuerySet[Ticket]:
     """The open tickets of a provider under the terms of a code, or under one contract, by number."""
-    rows = Ticket.objects.filter(provider_id=provider_id, state__in=sorted(map(str, OPEN_STATES)))
+    rows = Ticket.objects.filter(provider_id=provider_id, state__one_of=OPEN_STATES)
     if contract_id:
         rows = rows.filter(contract_id=contract_id)
     if terms_code:

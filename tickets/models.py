@@ -13,6 +13,7 @@ from accounts.models import Customer, Membership, Provider, Team
 from accounts.tenancy import Scope, TenantManager
 from contracts.models import Contract, Environment, TermsVersion
 from contracts.selectors import terms_of
+from tickets.lookups import OneOf  # noqa: F401 (adds `one_of` to the columns below)
 from tickets.states import OPEN_STATES, State
 
 

@@ -289,7 +289,7 @@ def _by_state(rows: QuerySet[Ticket], state: str) -> QuerySet[Ticket]:
     if state not in STATE_FILTERS:
         raise Invalid({"state": [_("This state is not offered.")]})
     states = STATE_FILTERS[state]
-    return rows if states is None else rows.filter(state__in=sorted(states))
+    return rows if states is None else rows.filter(state__one_of=states)
 
 
 def _by_holder(rows: QuerySet[Ticket], actor: Actor, filters: Filters) -> QuerySet[Ticket]:

@@ -84,8 +84,8 @@ def waiting_for_customer(actor: Actor, *, size: int = 50) -> tuple[list[Ticket],
     Whose turn it is, the workflow of each version of the terms says; a workaround on offer is the customer's turn
     whatever the state.
     """
-    rows = tickets(actor).exclude(state__in=sorted(FINAL_STATES))
-    is_open = Q(state__in=sorted(OPEN_STATES))
+    rows = tickets(actor).exclude(state__one_of=FINAL_STATES)
+    is_open = Q(state__one_of=OPEN_STATES)
     turn = is_open & Q(workaround=Workaround.OFFERED)
     for terms_id in rows.order_by().values_list("terms_id", flat=True).distinct():
         turn |= Q(terms_id=terms_id, contract_state__in=_turns_of_customer(terms_id))

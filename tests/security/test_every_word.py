@@ -54,6 +54,7 @@ NO_WORDS = {
     r"\bABC-1042\b": "the made-up ticket by which a canned reply is shown",
     r"\b(heures?|jours?|semaines?|mois)( ouvrée?s?)?\b": "a unit of the terms, which the core words in both languages",
     r"\b(Decoy|Nobody)\b": "the one demo account of the stage",
+    r"\b1er\b": "the first of a month",
     rf"\b(?i:{'|'.join(_calendar_words())})(?!\w)": "a day or a month, by Babel",
 }
 """What may stand outside brackets, each with its reason."""
