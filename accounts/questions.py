@@ -8,7 +8,7 @@ and afterwards only fills the values in. It stays a query set, with the predicat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import fields, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
@@ -50,6 +50,8 @@ class Question(Generic[Row]):
     def _compiled(self, given: Sequence[Any]) -> "_Form | None":
         places = _Places()
         rows = self._build(*(places.instead_of(one) for one in given))
+        if rows._prefetch_related_lookups:  # type: ignore[attr-defined]
+            raise TypeError("A question reads its own rows only: ask for what belongs to them by itself.")
         compiler = rows.query.get_compiler(DEFAULT_DB_ALIAS)
         try:
             # Left by Django for whoever reads the rows: columns, and how they are converted.
@@ -120,7 +122,7 @@ class _Places:
             case str():
                 made = f"place-{0xF0F0}-{number}"
             case datetime():
-                made = datetime(8888, 8, 8, tzinfo=UTC) + timedelta(seconds=number)
+                made = datetime(_YEAR, 8, 8, tzinfo=UTC) + timedelta(seconds=number)
             case _:
                 raise TypeError(f"A question takes no {type(given).__name__}.")
         self._places.append(made)
@@ -138,9 +140,16 @@ class _Places:
             number = at.get(_name(value))
             found.append((number, None if number is not None else value))
         rest = f"{sql} {[value for number, value in found if number is None]}"
-        if any(str(one) in rest for place in self._places for one in _members(place) if one is not None):
+        used = {number for number, _value in found}
+        changed = any(isinstance(value, date) and value.year >= _YEAR - 1 for _number, value in found)
+        unused = any(isinstance(place, datetime) and at[_name(place)] not in used for place in self._places)
+        if changed or unused or any(str(one) in rest for place in self._places for one in _members(place) if one):
             raise TypeError("A value was worked into the statement: such a query cannot be kept.")
         return found
+
+
+_YEAR: Final = 8888
+"""Of instants that stand for others: far from every real one."""
 
 
 def _name(value: Any) -> str:

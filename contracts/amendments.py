@@ -194,7 +194,8 @@ def _decide(
 def _locked(actor: Actor, contract_id: UUID) -> Contract:
     """The contract, locked: two decisions on it come one after the other. Raises ``NotFound``."""
     found = contract(actor, contract_id)
-    Contract.objects.select_for_update(no_key=True).filter(pk=found.pk).first()
+    # As it is now: an end or another amendment may have been written while this one waited.
+    found.refresh_from_db(from_queryset=Contract.objects.select_for_update(no_key=True))
     return found
 
 

@@ -88,7 +88,8 @@ class Ending:
 def ending_of(actor: Actor, row: Contract) -> Ending | None:
     """The end that stands, as either side may read it; None where the contract runs to its term."""
     rows = ContractChange.objects.visible_to(actor).filter(contract_id=row.pk, kind__in=ENDINGS)
-    last = rows.order_by("at", "id").last()
+    # By their keys, which are made once the contract is locked: a request that waited began before those it follows.
+    last = rows.order_by("id").last()
     if last is None or last.kind == Kind.END_WITHDRAWN:
         return None
     signed = last.data["signed_end"]
@@ -109,7 +110,7 @@ def is_over(row: Contract, at: datetime) -> bool:
 def check_ending(*, actor: Actor, at: datetime, contract_id: UUID, draft: Draft) -> None:
     """All that ``end_contract`` would refuse, and nothing written."""
     row = contract_to_end(actor, contract_id)
-    _require_end(row, ending_of(actor, row), at, draft)
+    _require_end(actor, row, ending_of(actor, row), at, draft)
 
 
 # Acts -----------------------------------------------------------------------------------------------------------------
@@ -117,11 +118,12 @@ def end_contract(*, actor: Actor, at: datetime, contract_id: UUID, draft: Draft)
     """Let a contract end on a day, at 24:00 in its zone; set again, the day that was set before gives way.
 
     Nothing that was filed changes: a deadline that runs keeps the rules of its start (R16). Raises ``Forbidden``,
-    ``NotFound``, ``Invalid`` with the fields that are wrong, ``Refused`` where the contract is over.
+    ``NotFound``, ``Invalid`` with the fields that are wrong, ``Refused`` where the contract is over, or where it is
+    prolonged into another one under the same terms.
     """
     row = _locked(actor, contract_id)
     standing = ending_of(actor, row)
-    _require_end(row, standing, at, draft)
+    _require_end(actor, row, standing, at, draft)
     signed_end = standing.signed_end if standing else row.ends_on
     told = {
         "last_day": draft.last_day.isoformat(),
@@ -168,7 +170,7 @@ def _locked(actor: Actor, contract_id: UUID) -> Contract:
 
 
 # What is refused ------------------------------------------------------------------------------------------------------
-def _require_end(row: Contract, standing: Ending | None, at: datetime, draft: Draft) -> None:
+def _require_end(actor: Actor, row: Contract, standing: Ending | None, at: datetime, draft: Draft) -> None:
     _require_running(row, at)
     errors: dict[str, list[str]] = {}
     today, term = _today(row, at), standing.signed_end if standing else row.ends_on
@@ -191,6 +193,8 @@ def _require_end(row: Contract, standing: Ending | None, at: datetime, draft: Dr
     errors |= _reason_problems(draft.reason)
     if errors:
         raise Invalid(errors)
+    if row.ends_on and draft.last_day > row.ends_on:
+        _require_room(actor, row, draft.last_day)
 
 
 def _reason_problems(reason: str) -> dict[str, list[str]]:

@@ -110,9 +110,13 @@ TEMPLATES: list[dict[str, Any]] = [
 
 
 # Database -------------------------------------------------------------------------------------------------------------
-_PREPARING: Final = {"server_side_binding": True, "prepare_threshold": 3}
-"""Statements that come again and again are planned once per connection: with row level security the planning costs more
-than what is then done. Migrations and backups ask once, and some of theirs take no values from outside."""
+PREPARING: Final = {
+    "server_side_binding": True,
+    "prepare_threshold": int(ENVIRONMENT.get("HELPDESK_PREPARE_AFTER", "3")) or None,
+}
+"""Statements that come again and again are planned once per connection: with row level security the planning costs
+more than what is then done. 0 plans each anew, for connection poolers that cannot keep them apart. Migrations and
+backups ask once, and some of theirs take no values from outside."""
 
 
 def _database() -> dict[str, Any]:
@@ -129,7 +133,7 @@ def _database() -> dict[str, Any]:
         "ATOMIC_REQUESTS": False,
         "CONN_MAX_AGE": int(ENVIRONMENT.get("HELPDESK_CONNECTION_SECONDS", "60")),
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": _PREPARING if PROCESS in {"web", "worker"} else {},
+        "OPTIONS": {**parsed.get("OPTIONS", {}), **(PREPARING if PROCESS in {"web", "worker"} else {})},
     }
 
 

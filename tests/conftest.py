@@ -73,7 +73,9 @@ def database_clone(database_cluster: Cluster) -> Iterator[Clone]:
 
 def _use_login(clone: Clone, process: str) -> None:
     """Let Django's default connection of this process enter under another login."""
-    changed = {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": 0, **clone.settings(process)}
+    options = settings.PREPARING if process in {"web", "worker"} else {}
+    given = {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": 0, "OPTIONS": options}
+    changed = {**given, **clone.settings(process)}
     connections["default"].close()
     connections.settings["default"].update(changed)
     del connections["default"]

@@ -11,9 +11,8 @@ from rest_framework.response import Response
 from accounts.errors import Invalid
 from api.base import ApiView, instant
 from api.bodies import WatcherBody, read
-from api.etags import etag
 from api.once import once
-from api.openapi import KEYED, TAGGED, problems
+from api.openapi import KEYED, problems
 from api.ticket_shapes import WatchersSerializer
 from notifications import watching
 from notifications.models import Watcher
@@ -33,7 +32,6 @@ class Watchers(ApiView):
         description=gettext_lazy(
             "Those who are told what happens to the ticket, as far as you may know of them, and whom you could add."
         ),
-        parameters=[TAGGED],
         responses={200: WatchersSerializer, **problems(404)},
     )
     def get(self, request: Request, reference: str) -> Response:
@@ -47,7 +45,7 @@ class Watchers(ApiView):
             "Yourself, or one of the candidates. It changes nothing of the ticket and twice is as good as once, so it "
             "takes no If-Match and never conflicts."
         ),
-        parameters=[KEYED, TAGGED],
+        parameters=[KEYED],
         request=WatcherBody,
         responses={200: WatchersSerializer, **problems(400, 404, 409, 413, 415, 422)},
         examples=[OpenApiExample("oneself", value={}, request_only=True)],
@@ -75,7 +73,7 @@ class Watchers(ApiView):
                 for one in (watching.candidates(actor, ticket, self.at) if may_add else ())
             ],
         }
-        return Response(body, headers={"ETag": etag(actor, ticket)})
+        return Response(body)
 
     def _card(self, row: Watcher) -> dict[str, Any]:
         return {

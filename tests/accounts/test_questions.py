@@ -1,7 +1,7 @@
 """Questions are compiled once and only filled in: each asker gets his own answer, as the query itself would give it."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -14,7 +14,7 @@ from accounts.questions import Question, question
 from accounts.tenancy import Actor, acting_as
 from slas.models import Clock
 from tests.worlds import World, build_world, paris
-from tickets.models import Event, Ticket
+from tickets.models import Comment, Event, Ticket
 
 
 @pytest.fixture
@@ -130,11 +130,25 @@ def test_a_value_that_would_be_kept_in_the_statement_is_refused(world: World):
     def looked_at(number: int) -> QuerySet[Ticket]:
         return Ticket.objects.filter(number=number)
 
+    @question
+    def an_hour_before(at: datetime) -> QuerySet[Event]:
+        return Event.objects.filter(at__gt=at - timedelta(hours=1))
+
+    @question
+    def on_that_day(at: datetime) -> QuerySet[Event]:
+        return Event.objects.filter(at__date=at.date())
+
+    @question
+    def with_more(actor: Actor) -> QuerySet[Comment]:
+        return Comment.objects.visible_to(actor).prefetch_related("attachments")
+
+    now = datetime(2026, 5, 4, tzinfo=UTC)
     with acting_as(engineer):
-        with pytest.raises(TypeError):
-            worked_in(engineer)
-        with pytest.raises(TypeError):
-            looked_at(5)
+        for ask, given in (
+            (worked_in, engineer), (looked_at, 5), (an_hour_before, now), (on_that_day, now), (with_more, engineer)
+        ):  # fmt: skip
+            with pytest.raises(TypeError):
+                ask(given)
 
 
 def test_what_was_built_can_be_forgotten(world: World):

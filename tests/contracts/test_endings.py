@@ -188,6 +188,28 @@ def test_an_end_is_not_withdrawn_over_a_contract_that_was_signed_for_the_days_af
     assert contract(world).ends_on == LAST
 
 
+def test_an_end_is_not_moved_into_a_contract_that_was_signed_for_the_days_after(world: World):
+    end(world)
+    row = contract(world)
+    following = signing.Draft(row.customer_id, row.terms_id, "NEXT-1", date(2027, 1, 1), package="standard")
+    with acting_as(world.staff["administrator"]):
+        signing.sign(actor=world.staff["administrator"], at=AT, draft=following)
+    with pytest.raises(Refused) as refusal:
+        end(world, last_day=date(2027, 9, 30))
+    assert refusal.value.code == "another_contract" and "NEXT-1" in refusal.value.message
+    assert end(world, last_day=date(2026, 11, 30)).data["last_day"] == "2026-11-30"
+
+
+def test_the_order_is_that_in_which_it_was_written(world: World):
+    end(world)
+    withdraw(world, at=paris("2026-05-04 10:05"))
+    waited = end(world, at=paris("2026-05-04 10:04"), last_day=date(2026, 9, 30))
+    with acting_as(world.staff["administrator"]):
+        found = endings.ending_of(world.staff["administrator"], contract(world))
+    assert found is not None and found.change == waited and found.last_day == contract(world).ends_on
+    assert found.signed_end == date(2028, 12, 31)
+
+
 def test_a_contract_without_a_last_day_gets_one_and_loses_it_again(world: World):
     with acting_as(world.system):
         Contract.objects.filter(pk=world.customers[0].contract.pk).update(ends_on=None)

@@ -5,10 +5,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
 
 from helpdesk import environment
 
@@ -213,3 +215,21 @@ def test_check_for_deployment_has_nothing_to_say(tmp_path: Path) -> None:
     assert "no issues (0 silenced)" in answer.stdout
     bare = run_python(code, tmp_path, **(served | {"HELPDESK_HTTPS": "0"}))
     assert bare.returncode == 1 and "SECURE_SSL_REDIRECT" in bare.stderr
+
+
+@pytest.mark.parametrize(("process", "prepared"), [("web", True), ("worker", True), ("migrate", False)])
+def test_what_the_address_of_the_database_asks_for_is_kept(tmp_path: Path, process: str, prepared: bool) -> None:
+    address = "postgresql://a:b@c/d?sslmode=verify-full&sslrootcert=/ca.pem"
+    variables = dict.fromkeys(("DATABASE_URL", "DATABASE_WORKER_URL", "DATABASE_MIGRATE_URL"), address)
+    told: Any = read_settings(["DATABASES"], tmp_path, HELPDESK_PROCESS=process, **variables)
+    options = told["DATABASES"]["default"]["OPTIONS"]
+    assert (options["sslmode"], options["sslrootcert"]) == ("verify-full", "/ca.pem")
+    assert options.get("server_side_binding", False) is prepared
+    assert options.get("prepare_threshold") == (3 if prepared else None)
+    told = read_settings(["DATABASES"], tmp_path, HELPDESK_PROCESS=process, HELPDESK_PREPARE_AFTER="0", **variables)
+    assert told["DATABASES"]["default"]["OPTIONS"].get("prepare_threshold") is None
+
+
+def test_the_suite_asks_the_database_as_the_product_does(db: None) -> None:
+    assert connection.features.uses_server_side_binding
+    assert connection.settings_dict["OPTIONS"] == settings.PREPARING

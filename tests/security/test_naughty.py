@@ -258,6 +258,14 @@ def test_paths_that_name_nothing_are_not_found(stage: Stage):
                 assert answer.status_code in {400, 404}, (address, answer.status_code)
 
 
+@pytest.mark.parametrize("key", ['"abcdefgh\\000ij"', "abcdefgh%00ij", "é" * 12, "x" * 5000, "' OR 1=1 --", ""])
+def test_a_session_cookie_that_no_server_made_is_no_session(stage: Stage, key: str):
+    answer = Client(raise_request_exception=False).get("/sign-in/", headers={"Cookie": f"session={key}"})
+    assert answer.status_code == 200
+    answer = Client(raise_request_exception=False).get("/cases/", headers={"Cookie": f"session={key}"})
+    assert answer.status_code == 302
+
+
 @pytest.mark.parametrize("value", [b"\x00".decode(), "é", "x" * 9_000, "\r\nX: y", "' OR 1=1", "zz,,;q=x", "-1"])
 def test_headers_and_cookies_full_of_rubbish(stage: Stage, value: str):
     person = stage.people["contact_a"]
